@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# Programs here; the image in image/rules.mk, the tests in tests/rules.mk.
+
+all: programs	# (programs) init, runsvdir, runsv, svctl and sv, into build/bin
+
+include config.mk
+
+BUILD = build
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wswitch-enum -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wconversion
+LANGUAGE = -std=c11 -D_GNU_SOURCE -Ilibsv
+DEFINES = -DPIDONE_VERSION='"$(VERSION)"' -DSVDIR_DEFAULT='"$(SVDIR_DEFAULT)"'
+# Sections of their own, so that a program carries only what it calls; no path
+# of the build, so that two builds are the same to the byte.
+CODE = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+	-ffile-prefix-map=$(CURDIR)=.
+LINK = $(LDFLAGS) -Wl,--gc-sections,--build-id=none,-z,noseparate-code
+
+LIBSV = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard libsv/*.c)))
+INIT = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard init/*.c)))
+SVCTL = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard svctl/*.c)))
+SUPERVISE = $(patsubst %.c,$(BUILD)/obj/%.o,\
+	$(filter-out supervise/runsv.c supervise/runsvdir.c,$(sort $(wildcard supervise/*.c))))
+PROGRAMS = $(addprefix $(BUILD)/bin/,init runsvdir runsv svctl sv)
+
+programs: $(PROGRAMS)
+
+$(BUILD)/unstripped/init: $(INIT) $(LIBSV)
+$(BUILD)/unstripped/runsvdir: $(BUILD)/obj/supervise/runsvdir.o $(SUPERVISE) $(LIBSV)
+$(BUILD)/unstripped/runsv: $(BUILD)/obj/supervise/runsv.o $(SUPERVISE) $(LIBSV)
+$(BUILD)/unstripped/svctl: $(SVCTL) $(LIBSV)
+
+$(BUILD)/unstripped/%:
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(CODE) $(LINK) -o $@ $^
+
+$(BUILD)/bin/%: $(BUILD)/unstripped/%
+	@mkdir -p $(@D)
+	strip -o $@.new $< && mv -f $@.new $@
+
+$(BUILD)/bin/sv: $(BUILD)/bin/svctl
+	ln -sf svctl $@
+
+$(BUILD)/obj/%.o: %.c Makefile config.mk | toolchain
+	@mkdir -p $(@D)
+	$(CC) $(LANGUAGE) $(WARNINGS) $(DEFINES) $(CFLAGS) $(CODE) -MMD -MP -c -o $@ $<
+
+.SECONDARY:
+
+toolchain:
+	@image/deps programs
+
+install: programs	# into DESTDIR and PREFIX: the programs and the man pages
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LICENSEDIR) \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(BUILD)/bin/init $(DESTDIR)$(SBINDIR)/
+	install -m 755 $(BUILD)/bin/runsvdir $(BUILD)/bin/runsv $(BUILD)/bin/svctl $(DESTDIR)$(BINDIR)/
+	ln -sf svctl $(DESTDIR)$(BINDIR)/sv
+	install -m 644 LICENSE $(DESTDIR)$(LICENSEDIR)/
+	for page in man/*.[158]; do \
+		install -m 644 "$$page" "$(DESTDIR)$(MANDIR)/man$${page##*.}/" || exit 1; done
+
+clean:	# remove what was built, but for the caches of kernel and busybox
+	rm -rf $(BUILD)
+
+help:	# this list
+	@sed -n 's/^\([a-z]*\):[^#]*# */\1	/p' Makefile image/rules.mk tests/rules.mk | \
+		expand -t 12
+
+.PHONY: all programs toolchain install clean help
+
+-include image/rules.mk
+-include tests/rules.mk
+-include $(LIBSV:.o=.d) $(INIT:.o=.d) $(SVCTL:.o=.d) $(SUPERVISE:.o=.d) \
+	$(BUILD)/obj/supervise/runsv.d $(BUILD)/obj/supervise/runsvdir.d

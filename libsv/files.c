@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int files_open(int directory, const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	do
+		fd = openat(directory, path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+void files_close(int *fd)
+{
+	int error = errno;
+
+	if (*fd >= 0)
+		/* the descriptor is free whatever close(2) says; what matters
+		 * was checked when it was written */
+		(void)close(*fd);
+	*fd = -1;
+	errno = error;
+}
+
+ssize_t files_read(int directory, const char *path, char *buffer, size_t size)
+{
+	int fd = files_open(directory, path, O_RDONLY, 0);
+	size_t length = 0;
+
+	if (fd < 0)
+		return -1;
+	while (length < size - 1) {
+		ssize_t got = read(fd, buffer + length, size - 1 - length);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			files_close(&fd);
+			return -1;
+		}
+		if (got == 0)
+			break;
+		length += (size_t)got;
+	}
+	files_close(&fd);
+	buffer[length] = '\0';
+	return (ssize_t)length;
+}
+
+bool files_write(int fd, const void *data, size_t size)
+{
+	const char *bytes = data;
+
+	while (size > 0) {
+		ssize_t written = write(fd, bytes, size);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		bytes += written;
+		size -= (size_t)written;
+	}
+	return true;
+}
+
+bool files_replace(int directory, const char *path, const char *temporary,
+	const void *data, size_t size)
+{
+	int fd = files_open(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	int error;
+
+	if (fd < 0)
+		return false;
+	if (!files_write(fd, data, size))
+		goto failed;
+	files_close(&fd);
+	if (renameat(directory, temporary, directory, path) == 0)
+		return true;
+failed:
+	error = errno;
+	files_close(&fd);
+	(void)unlinkat(directory, temporary, 0);	/* an aside; the error that counts is set */
+	errno = error;
+	return false;
+}

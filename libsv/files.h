@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Files: every descriptor is born close-on-exec, EINTR is dealt with, a file
+ * that others read is replaced, never changed in place. */
+#ifndef LIBSV_FILES_H
+#define LIBSV_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* openat(2) with O_CLOEXEC, O_NOCTTY and O_NONBLOCK added (a FIFO, a tty or a
+ * device must not hold us up): a descriptor, or -1 with errno. */
+int files_open(int directory, const char *path, int flags, mode_t mode);
+
+/* Closes *FD unless it is -1, and makes it -1. errno is left as it was. */
+void files_close(int *fd);
+
+/* Reads at most SIZE - 1 bytes of a file and closes them with a NUL. Returns
+ * how many, or -1 with errno. What does not fit is left unread. */
+ssize_t files_read(int directory, const char *path, char *buffer, size_t size);
+
+/* Writes all of DATA to FD; false with errno if that fails. */
+bool files_write(int fd, const void *data, size_t size);
+
+/* Makes PATH hold DATA, at once for whoever reads it: DATA is written to
+ * TEMPORARY (same file system, made with mode 0644 less the umask) and renamed.
+ * On failure false with errno, PATH is as it was and TEMPORARY is gone. */
+bool files_replace(int directory, const char *path, const char *temporary,
+	const void *data, size_t size);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "message.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+/* The kernel takes lines of up to 1,024 bytes less the prefix it adds
+ * (kernel/printk/printk.c, LOG_LINE_MAX). */
+#define LINE_MAX_BYTES 1000
+
+static const char *message_program = "";
+static enum message_target message_target = MESSAGE_STDERR;
+
+void message_open(const char *program, enum message_target target)
+{
+	message_program = program;
+	message_target = target;
+}
+
+/* Opened anew for each line: the kernel limits each opening of /dev/kmsg to 10
+ * lines in 5 s (devkmsg_open, printk.devkmsg=ratelimit), and a boot has more to
+ * say; and /dev may have been mounted over meanwhile. */
+static bool write_kernel(const char *line, size_t length)
+{
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	bool written;
+
+	if (fd < 0)
+		return false;
+	written = write(fd, line, length) == (ssize_t)length;
+	(void)close(fd);	/* nothing is buffered in it */
+	return written;
+}
+
+void message(enum message_level level, const char *format, ...)
+{
+	int error = errno;
+	char line[LINE_MAX_BYTES];
+	size_t prefix, length;
+	va_list arguments;
+
+	prefix = text_format(line, sizeof line, "<%d>", (int)level);
+	length = prefix;
+	if (*message_program != '\0')
+		length += text_format(line + length, sizeof line - length, "%s: ", message_program);
+	va_start(arguments, format);
+	length += text_vformat(line + length, sizeof line - 1 - length, format, arguments);
+	va_end(arguments);
+	/* a name may hold anything; a message is one line all the same */
+	for (size_t i = prefix; i < length; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	line[length++] = '\n';
+	if (message_target != MESSAGE_KERNEL || !write_kernel(line, length))
+		/* nowhere left to report a failure to */
+		(void)!write(STDERR_FILENO, line + prefix, length - prefix);
+	errno = error;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The record a monitor publishes of its service, in supervise/status (runit's
+ * 20 bytes, runsv.c update_status) and, as text, supervise/stat. Pure. */
+#ifndef LIBSV_STATUS_H
+#define LIBSV_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#define STATUS_BYTES 20
+
+/* The text of supervise/stat, its line end and NUL included, is no longer. */
+#define STATUS_TEXT_BYTES 40
+
+enum status_state {
+	STATUS_DOWN = 0,
+	STATUS_RUN = 1,
+	STATUS_FINISH = 2,
+};
+
+enum status_want {
+	STATUS_WANT_UP,
+	STATUS_WANT_DOWN,
+	STATUS_WANT_EXIT,	/* in the record the same as down */
+};
+
+struct status {
+	struct timespec changed;	/* wall clock: when it last went up or down */
+	pid_t pid;			/* of run or finish; 0: nothing runs */
+	bool paused;
+	bool got_term;
+	enum status_want want;
+	enum status_state state;
+};
+
+/* Layout: TAI64N of the change (8 bytes seconds big-endian, 4 bytes ns
+ * big-endian), pid (4 bytes little-endian), paused, 'u' or 'd', got_term, state. */
+void status_encode(const struct status *status, unsigned char record[STATUS_BYTES]);
+
+/* False if SIZE is too small or the record is none that a monitor writes: want
+ * not 'u' or 'd' or 0 (daemontools), state above 2. More bytes may follow the
+ * 20. A time before 1970 or beyond time_t is taken as 0. */
+bool status_decode(const unsigned char *record, size_t size, struct status *status);
+
+/* "run, paused, got TERM, want down\n": returns its length. */
+size_t status_describe(const struct status *status, char text[STATUS_TEXT_BYTES]);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "text.h"
+
+#include <string.h>
+
+struct output {
+	char *buffer;
+	size_t size;
+	size_t length;
+};
+
+static void put(struct output *out, char character)
+{
+	if (out->length + 1 < out->size)
+		out->buffer[out->length++] = character;
+}
+
+static void put_string(struct output *out, const char *string, size_t most)
+{
+	for (size_t i = 0; i < most && string[i] != '\0'; i++)
+		put(out, string[i]);
+}
+
+static void put_number(struct output *out, unsigned long long value, unsigned base, unsigned width)
+{
+	char digits[3 * sizeof value];
+	unsigned count = 0;
+
+	do {
+		digits[count++] = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value > 0);
+	for (unsigned i = count; i < width; i++)
+		put(out, '0');
+	while (count > 0)
+		put(out, digits[--count]);
+}
+
+/* One conversion's length modifier, read from *FORMAT. */
+enum length { LENGTH_INT, LENGTH_LONG, LENGTH_LONG_LONG, LENGTH_SIZE };
+
+static enum length read_length(const char **format)
+{
+	if (**format == 'z') {
+		(*format)++;
+		return LENGTH_SIZE;
+	}
+	if (**format != 'l')
+		return LENGTH_INT;
+	(*format)++;
+	if (**format != 'l')
+		return LENGTH_LONG;
+	(*format)++;
+	return LENGTH_LONG_LONG;
+}
+
+size_t text_vformat(char *buffer, size_t size, const char *format, va_list given)
+{
+	struct output out = { .buffer = buffer, .size = size };
+	va_list arguments;
+
+	if (size == 0)
+		return 0;
+	/* a copy: as a parameter a va_list may be an array, of which no address
+	 * of the right type can be taken */
+	va_copy(arguments, given);
+	for (; *format != '\0'; format++) {
+		if (*format != '%') {
+			put(&out, *format);
+			continue;
+		}
+		const char *start = format++;
+		unsigned width = 0;
+		size_t most = SIZE_MAX;
+
+		if (format[0] == '0' && format[1] >= '1' && format[1] <= '9') {
+			width = (unsigned)(format[1] - '0');
+			format += 2;
+		}
+		if (format[0] == '.' && format[1] == '*') {
+			int precision = va_arg(arguments, int);
+
+			most = precision < 0 ? SIZE_MAX : (size_t)precision;
+			format += 2;
+		}
+		enum length length = read_length(&format);
+		unsigned long long number;
+		long long with_sign;
+
+		switch (*format) {
+		case 's': {
+			const char *string = va_arg(arguments, const char *);
+
+			put_string(&out, string != NULL ? string : "(null)", most);
+			break;
+		}
+		case 'c':
+			put(&out, (char)va_arg(arguments, int));
+			break;
+		case 'd':
+			with_sign = length == LENGTH_LONG_LONG ? va_arg(arguments, long long) :
+				length == LENGTH_LONG ? va_arg(arguments, long) :
+				length == LENGTH_SIZE ? va_arg(arguments, ptrdiff_t) :
+				va_arg(arguments, int);
+			if (with_sign < 0)
+				put(&out, '-');
+			/* negated as unsigned: the most negative number has no positive */
+			number = with_sign < 0 ? 0ULL - (unsigned long long)with_sign :
+				(unsigned long long)with_sign;
+			put_number(&out, number, 10, width);
+			break;
+		case 'u':
+		case 'x':
+			number = length == LENGTH_LONG_LONG ? va_arg(arguments, unsigned long long) :
+				length == LENGTH_LONG ? va_arg(arguments, unsigned long) :
+				length == LENGTH_SIZE ? va_arg(arguments, size_t) :
+				va_arg(arguments, unsigned);
+			put_number(&out, number, *format == 'x' ? 16 : 10, width);
+			break;
+		case '%':
+			put(&out, '%');
+			break;
+		default:
+			/* a mistake in our source, which the compiler reports */
+			put(&out, *start);
+			format = start;
+			break;
+		}
+	}
+	va_end(arguments);
+	buffer[out.length] = '\0';
+	return out.length;
+}
+
+size_t text_format(char *buffer, size_t size, const char *format, ...)
+{
+	va_list arguments;
+	size_t length;
+
+	va_start(arguments, format);
+	length = text_vformat(buffer, size, format, arguments);
+	va_end(arguments);
+	return length;
+}
+
+bool text_to_number(const char *text, uint64_t most, uint64_t *number)
+{
+	uint64_t value = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		uint64_t digit = (uint64_t)(*text - '0');
+
+		if (digit > most || value > (most - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*number = value;
+	return true;
+}
+
+static bool is_blank(char character)
+{
+	return character == ' ' || character == '\t' || character == '\n' || character == '\r';
+}
+
+char *text_trim(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0 && is_blank(text[length - 1]))
+		text[--length] = '\0';
+	while (is_blank(*text))
+		text++;
+	return text;
+}
+
+bool text_copy(char *to, size_t size, const char *from)
+{
+	size_t length = strlen(from);
+	bool fits = length < size;
+
+	if (size == 0)
+		return false;
+	if (!fits)
+		length = size - 1;
+	memcpy(to, from, length);
+	to[length] = '\0';
+	return fits;
+}
