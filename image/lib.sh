@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# What the image scripts share: messages, the cache, long steps, checks of
+# options. Sourced, never run: each script begins with
+#     . "$(dirname -- "$0")/lib.sh"
+
+# The same tool must give the same bytes for every user, place and time zone.
+umask 022
+export LC_ALL=C TZ=UTC
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+cd -- "$(dirname -- "$0")/.." || exit 1
+BUILD=${BUILD:-build}
+BIN=${BIN:-$BUILD/bin}
+# The date of every file in the image. A constant, because a date taken from
+# git would differ in an unpacked archive and rebuild all after each commit.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-1767225600}
+export SOURCE_DATE_EPOCH
+
+say() { printf '%s\n' "$*" >&2; }
+die() { printf 'image/%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+# Exit 2: what was asked for makes no sense, as opposed to "it failed".
+refuse() { printf 'image/%s: %s\n' "${0##*/}" "$*" >&2; exit 2; }
+
+# one_of NAME VALUE ALLOWED… refuses a value that is not among the allowed ones.
+one_of() {
+	option=$1 value=$2
+	shift 2
+	for allowed do
+		[ "$value" != "$allowed" ] || return 0
+	done
+	refuse "$option=$value: unknown; choose one of: $*"
+}
+
+# mebibytes SIZE: a checked size such as 64M, rounded up.
+mebibytes() {
+	case $1 in
+	*K) echo $(((${1%K} + 1023) / 1024)) ;;
+	*M) echo "${1%M}" ;;
+	*G) echo $((${1%G} * 1024)) ;;
+	esac
+}
+
+# A scratch directory beside the products (so that a finished file can be
+# renamed into place), gone when the script ends, however it ends.
+make_scratch() {
+	mkdir -p "$BUILD" || die "cannot make $BUILD: is the disk full or read-only?"
+	scratch=$(mktemp -d "$BUILD/.${0##*/}.XXXXXX") || die "cannot write in $BUILD"
+	job=
+	trap 'rm -rf "$scratch"' EXIT
+	trap '[ -z "$job" ] || kill "$job" 2>/dev/null || :; exit 130' INT TERM HUP
+}
+
+# place FILE PRODUCT: the product appears under its name complete or not at all.
+place() {
+	mkdir -p "$(dirname -- "$2")"
+	{ cp "$1" "$2.part.$$" && mv "$2.part.$$" "$2"; } || {
+		rm -f "$2.part.$$"
+		die "cannot write $2: is the disk full?"
+	}
+}
+
+# The cache outside the tree is shared by all clones; where it cannot be
+# written, one inside build/ does.
+cache=${PIDONE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/pidone}
+if ! mkdir -p "$cache" 2>/dev/null || ! [ -w "$cache" ]; then
+	cache=$BUILD/cache
+fi
+
+# cache_store DIR NAME keeps a copy of DIR as entry NAME. It is written aside
+# and renamed: of two builds at once one wins, and readers see a whole entry.
+# A cache that cannot take it (full, say) costs time later, and nothing now.
+cache_store() {
+	aside=$cache/.$2.$$
+	if mkdir -p "$cache" && cp -R "$1" "$aside" 2>/dev/null; then
+		mv -T "$aside" "$cache/$2" 2>/dev/null || rm -rf "$aside"
+	else
+		rm -rf "$aside"
+		say "note: $cache cannot keep $2; the next clone builds it again"
+	fi
+}
+
+# cache_take NAME DIR puts a copy of entry NAME at DIR; false if there is none.
+cache_take() {
+	[ -d "$cache/$1" ] || return 1
+	rm -rf "$2"
+	cp -R "$cache/$1" "$2" || die "cannot write $2: is the disk full?"
+}
+
+# The first words of the hash of standard input.
+digest() { sha256sum | cut -c 1-24; }
+
+compiler() { for tool do "$tool" --version | head -n 1; done; }
+
+# source_id FILE: what identifies a source. Fetched ones have their sums
+# beside them, so that a hit in the cache reads no 140 MB.
+source_id() {
+	if [ -f "$1.sha256" ]; then cat "$1.sha256"; else sha256sum <"$1"; fi
+}
+
+# unpack WHAT ARCHIVE DIR: one tar archive, without its top directory.
+unpack() {
+	mkdir -p "$3"
+	tar -x --strip-components=1 -C "$3" -f "$2" 2>"$scratch/tar.err" ||
+		die "cannot unpack $2 as $1: $(head -n 1 "$scratch/tar.err")"
+}
+
+# long_step NAME LINES COMMAND… runs a command whose output goes to
+# build/log/NAME.log, and meanwhile tells how far it is: lines so far against
+# the LINES of a usual run, or of the last one here.
+long_step() {
+	step=$1 usual=$2
+	shift 2
+	log=$BUILD/log/$step.log
+	mkdir -p "$BUILD/log"
+	total=$(cat "$cache/lines.$step" 2>/dev/null) || total=$usual
+	began=$(date +%s) told=0
+	"$@" >"$log" 2>&1 </dev/null &
+	job=$!
+	while kill -0 "$job" 2>/dev/null; do
+		lines=$(wc -l <"$log")
+		percent=$((lines * 100 / total))
+		[ "$percent" -lt 100 ] || percent=99
+		spent=$(($(date +%s) - began))
+		left=$((percent > 0 ? spent * (100 - percent) / percent : 0))
+		left=$((left / 60)):$(printf %02d $((left % 60)))
+		if [ -t 2 ]; then
+			[ "$percent" -gt 0 ] || left='?'
+			printf '\r%s: %2d %%, %s left  ' "$step" "$percent" "$left" >&2
+		elif [ $((percent / 10)) -gt "$told" ]; then
+			told=$((percent / 10))
+			say "$step: $percent %, $left left"
+		fi
+		sleep 1
+	done
+	if wait "$job"; then
+		job=
+		[ ! -t 2 ] || printf '\r' >&2
+		say "$step: done in $(($(date +%s) - began)) s, log in $log"
+		wc -l <"$log" 2>/dev/null >"$cache/lines.$step" || :
+	else
+		job=
+		[ ! -t 2 ] || printf '\n' >&2
+		tail -n 20 "$log" >&2
+		die "$step failed; the whole log is $log"
+	fi
+}
+
+# settings FRAGMENT: its symbols, one a line, as Kconfig takes them.
+settings() { sed -n 's/ or gone$//; s/ or /\n/g; /^CONFIG_/p' "$1"; }
+
+# check_config FRAGMENT CONFIG: Kconfig drops in silence what it does not know
+# and what lacks a dependency; here that is an error that names it. In a line
+# "A or B" one is enough; "or gone" allows for a symbol that others lack.
+check_config() {
+	dropped=
+	while read -r line; do
+		kept=
+		case $line in CONFIG_*) ;; *) continue ;; esac
+		for setting in $line; do
+			case $setting in
+			gone) kept=1 ;;
+			CONFIG_*=n) grep -q "^${setting%n}" "$2" || kept=1 ;;
+			CONFIG_*) ! grep -qxF -e "$setting" "$2" || kept=1 ;;
+			esac
+		done
+		[ -n "$kept" ] || dropped="$dropped $line;"
+	done <"$1"
+	[ -z "$dropped" ] || die "$1: no effect, for want of a dependency or of such a symbol in this version:${dropped%;}"
+}

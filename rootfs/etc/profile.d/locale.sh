@@ -1,0 +1,6 @@
+# The language of messages and the character set; the value of /etc/locale.conf
+# or of the environment comes first. musl knows C.UTF-8 and needs no files for it.
+if [ -z "${LANG:-}" ] && [ -r /etc/locale.conf ]; then
+	. /etc/locale.conf
+fi
+export LANG="${LANG:-C.UTF-8}"
