@@ -22,6 +22,14 @@ die() { printf 'image/%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 # Exit 2: what was asked for makes no sense, as opposed to "it failed".
 refuse() { printf 'image/%s: %s\n' "${0##*/}" "$*" >&2; exit 2; }
 
+# try COMMAND…: of what a failing command says, one line is enough. It is kept
+# in a variable, because the disk may be full.
+try() {
+	said=$("$@" 2>&1) || die "${said%%"$newline"*}"
+}
+newline='
+'
+
 # one_of NAME VALUE ALLOWED… refuses a value that is not among the allowed ones.
 one_of() {
 	option=$1 value=$2
@@ -44,19 +52,19 @@ mebibytes() {
 # A scratch directory beside the products (so that a finished file can be
 # renamed into place), gone when the script ends, however it ends.
 make_scratch() {
-	mkdir -p "$BUILD" || die "cannot make $BUILD: is the disk full or read-only?"
+	try mkdir -p "$BUILD"
 	scratch=$(mktemp -d "$BUILD/.${0##*/}.XXXXXX") || die "cannot write in $BUILD"
 	job=
 	trap 'rm -rf "$scratch"' EXIT
-	trap '[ -z "$job" ] || kill "$job" 2>/dev/null || :; exit 130' INT TERM HUP
+	trap '[ -z "$job" ] || { kill "$job"; wait "$job"; } 2>/dev/null || :; exit 130' INT TERM HUP
 }
 
 # place FILE PRODUCT: the product appears under its name complete or not at all.
 place() {
-	mkdir -p "$(dirname -- "$2")"
-	{ cp "$1" "$2.part.$$" && mv "$2.part.$$" "$2"; } || {
+	try mkdir -p "$(dirname -- "$2")"
+	said=$({ cp "$1" "$2.part.$$" && mv "$2.part.$$" "$2"; } 2>&1) || {
 		rm -f "$2.part.$$"
-		die "cannot write $2: is the disk full?"
+		die "$said"
 	}
 }
 
@@ -83,8 +91,7 @@ cache_store() {
 # cache_take NAME DIR puts a copy of entry NAME at DIR; false if there is none.
 cache_take() {
 	[ -d "$cache/$1" ] || return 1
-	rm -rf "$2"
-	cp -R "$cache/$1" "$2" || die "cannot write $2: is the disk full?"
+	try cp -R "$cache/$1" "$2"
 }
 
 # The first words of the hash of standard input.
@@ -100,9 +107,9 @@ source_id() {
 
 # unpack WHAT ARCHIVE DIR: one tar archive, without its top directory.
 unpack() {
-	mkdir -p "$3"
-	tar -x --strip-components=1 -C "$3" -f "$2" 2>"$scratch/tar.err" ||
-		die "cannot unpack $2 as $1: $(head -n 1 "$scratch/tar.err")"
+	try mkdir -p "$3"
+	said=$(tar -x --strip-components=1 -C "$3" -f "$2" 2>&1) ||
+		die "cannot unpack $2 as $1: ${said%%"$newline"*}"
 }
 
 # long_step NAME LINES COMMAND… runs a command whose output goes to
