@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether a service is where a command wanted it: decided from its record
+ * before the command was sent and its record now, by nothing else. Pure. */
+#ifndef SVCTL_GOAL_H
+#define SVCTL_GOAL_H
+
+#include "status.h"
+
+enum goal {
+	GOAL_NONE,		/* nothing to wait for */
+	GOAL_HEARD,		/* supervised: that is all a signal's sender can see */
+	GOAL_UP,
+	GOAL_DOWN,
+	GOAL_ONCE,		/* runs and will not be restarted, or has run and ended */
+	GOAL_PAUSED,
+	GOAL_CONTINUED,
+	GOAL_RESTARTED,		/* runs anew; or is down as wanted: nothing to restart */
+	GOAL_RESTARTED_UP,	/* runs anew */
+	GOAL_WANTED,		/* up or down, as its record says is wanted */
+	GOAL_GONE,		/* nobody supervises it */
+};
+
+enum goal_verdict {
+	GOAL_MISSED,
+	GOAL_REACHED,
+	GOAL_REACHED_IF_CHECKED,	/* once the service's check script agrees */
+};
+
+/* NOW is NULL if nobody supervises the service. A service has started anew when
+ * the time of its last change is another than BEFORE: two records are compared,
+ * not a record and our clock, so neither a clock that is set nor two changes
+ * within one second (sv.c compares seconds) mislead us. */
+enum goal_verdict goal_judge(enum goal goal, const struct status *before,
+	const struct status *now);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "service.h"
+
+#include "files.h"
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_directory(int at, const char *path)
+{
+	/* O_PATH: as for chdir(2), no permission to read it is needed */
+	return files_open(at, path, O_PATH | O_DIRECTORY, 0);
+}
+
+bool service_is_path(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length == 0 || name[0] == '/' || name[0] == '.' || name[length - 1] == '/';
+}
+
+int service_open(const char *svdir, const char *name)
+{
+	int base, fd;
+
+	if (service_is_path(name))
+		return open_directory(AT_FDCWD, name);
+	base = open_directory(AT_FDCWD, svdir);
+	if (base < 0)
+		return -1;
+	fd = open_directory(base, name);
+	files_close(&base);
+	return fd;
+}
+
+int service_open_log(int directory)
+{
+	return open_directory(directory, "log");
+}
+
+static enum service_answer set_problem(struct service_problem *problem, const char *what,
+	int error)
+{
+	problem->what = what;
+	problem->error = error;
+	return SERVICE_PROBLEM;
+}
+
+/* Opens a FIFO that a supervisor reads. ENXIO: nobody does, fifo(7); anything
+ * else than a FIFO was not made by a supervisor. */
+static enum service_answer open_fifo(int directory, const char *path, const char *what,
+	int *fd, struct service_problem *problem)
+{
+	struct stat facts;
+
+	*fd = files_open(directory, path, O_WRONLY, 0);
+	if (*fd < 0 && errno == ENXIO) {
+		set_problem(problem, "runsv not running", 0);
+		return SERVICE_UNSUPERVISED;
+	}
+	if (*fd < 0)
+		return set_problem(problem, what, errno);
+	if (fstat(*fd, &facts) == 0 && S_ISFIFO(facts.st_mode))
+		return SERVICE_YES;
+	files_close(fd);
+	return set_problem(problem, what, EINVAL);
+}
+
+enum service_answer service_read(int directory, struct status *status,
+	struct service_problem *problem)
+{
+	char record[STATUS_BYTES + 1];
+	enum service_answer answer;
+	ssize_t size;
+	int fd;
+
+	answer = open_fifo(directory, "supervise/ok", "unable to open supervise/ok", &fd, problem);
+	if (answer != SERVICE_YES)
+		return answer;
+	files_close(&fd);
+	size = files_read(directory, "supervise/status", record, sizeof record);
+	if (size < 0)
+		return set_problem(problem, errno == EISDIR ? "unable to read supervise/status" :
+			"unable to open supervise/status", errno);
+	if (!status_decode((unsigned char *)record, (size_t)size, status))
+		return set_problem(problem, "unable to read supervise/status: bad format", 0);
+	return SERVICE_YES;
+}
+
+enum service_answer service_send(int directory, const char *letters,
+	struct service_problem *problem)
+{
+	enum service_answer answer;
+	ssize_t written;
+	int fd, error;
+
+	answer = open_fifo(directory, "supervise/control", "unable to open supervise/control",
+		&fd, problem);
+	if (answer != SERVICE_YES)
+		return answer;
+	/* so few bytes are written whole or not at all, pipe(7): PIPE_BUF */
+	written = write(fd, letters, strlen(letters));
+	error = errno;
+	files_close(&fd);
+	if (written < 0)
+		return set_problem(problem, "unable to write to supervise/control", error);
+	return SERVICE_YES;
+}
+
+int service_normally_up(int directory)
+{
+	struct stat facts;
+
+	if (fstatat(directory, "down", &facts, 0) == 0)
+		return 0;
+	return errno == ENOENT ? 1 : -1;
+}
+
+enum service_check service_start_check(int directory, pid_t *pid)
+{
+	char *argv[] = { (char[]){ "./check" }, NULL };
+	struct spawn check = {
+		.path = argv[0],
+		.argv = argv,
+		.directory = directory,
+		.fd = { SPAWN_KEEP, SPAWN_SHUT, SPAWN_KEEP },
+	};
+	struct stat facts;
+	int error;
+
+	if (fstatat(directory, "check", &facts, 0) < 0)
+		return errno == ENOENT ? SERVICE_CHECK_NONE : SERVICE_CHECK_LATER;
+	switch (spawn(&check, pid, &error)) {
+	case SPAWN_STARTED:
+		return SERVICE_CHECK_STARTED;
+	case SPAWN_NO_PROCESS:
+		errno = error;
+		return SERVICE_CHECK_LATER;
+	case SPAWN_NO_PROGRAM:
+		errno = error;
+		return SERVICE_CHECK_BROKEN;
+	}
+	return SERVICE_CHECK_LATER;
+}

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+/* Each service is a job:
+ *
+ *   WAITING   looked at when its record changes and, to be safe, at times;
+ *             becomes DONE when the goal is reached, CHECKING when it is
+ *             reached but for the check script
+ *   CHECKING  its check script runs; ended with 0: looked at once more, so that
+ *             what is reported is so now; ended otherwise: WAITING, for a
+ *             script that fails may succeed without any change to the record
+ *   DONE      reported, or never begun
+ *
+ * At the deadline each WAITING job is looked at for the last time and then
+ * reported as it is. A check that runs then is given CHECK_GRACE_MS: with -w 0
+ * it could never be heard otherwise. A supervisor that is gone is waited for as
+ * well: it may be on its way back. */
+#include "sv.h"
+
+#include "clock.h"
+#include "files.h"
+#include "reason.h"
+#include "report.h"
+#include "service.h"
+#include "text.h"
+#include "wait.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define LOOK_MS 1000		/* the safety net under inotify */
+#define LOOK_BLIND_MS 100	/* between two looks where nothing tells of changes */
+#define CHECK_AGAIN_MS 100
+#define CHECK_GRACE_MS 1000
+#define CHECKS_AT_ONCE 16
+#define FAILURES_MAX 99
+
+enum {
+	EXIT_LSB_DOWN = 3,
+	EXIT_LSB_UNKNOWN = 4,
+	EXIT_FATAL = 100,
+	EXIT_LSB_FATAL = 151,
+};
+
+enum job_phase {
+	JOB_DONE,
+	JOB_WAITING,
+	JOB_CHECKING,
+};
+
+struct job {
+	const char *name;
+	enum job_phase phase;
+	struct status before;	/* the record before the letters were sent */
+	int watch;		/* -1: none */
+	int64_t look;		/* WAITING: when to look */
+	bool last;		/* looked at after the deadline */
+	pid_t check;		/* CHECKING: the script */
+};
+
+struct sv {
+	const struct sv_request *request;
+	struct job *jobs;
+	size_t count;
+	struct wait wait;
+	unsigned checks;	/* that run */
+	int failures;
+};
+
+/* "fail: web: runsv not running", "warning: web/log: …: access denied" */
+static void put_line(struct sv *sv, const char *prefix, const char *name, const char *suffix,
+	const struct service_problem *problem)
+{
+	struct output *out = sv->request->out;
+
+	output_text(out, prefix);
+	output_text(out, name);
+	output_format(out, "%s: %s", suffix, problem->what);
+	if (problem->error != 0)
+		output_format(out, ": %s", reason_text(problem->error));
+	output_text(out, "\n");
+	output_flush(out);
+}
+
+static void complain(struct sv *sv, enum service_answer answer, const char *name,
+	const char *suffix, const struct service_problem *problem)
+{
+	/* that the supervisor is gone is no failure for who wanted it to go */
+	if (answer == SERVICE_UNSUPERVISED && *sv->request->word->send == 'x') {
+		put_line(sv, "ok: ", name, suffix, problem);
+		return;
+	}
+	sv->failures++;
+	put_line(sv, answer == SERVICE_UNSUPERVISED ? "fail: " : "warning: ", name, suffix, problem);
+}
+
+static void complain_no_directory(struct sv *sv, const char *name)
+{
+	struct service_problem problem = { "unable to change to service directory", errno };
+
+	sv->failures++;
+	put_line(sv, "fail: ", name, "", &problem);
+}
+
+/* A warning that is no part of the report: "warning: unable to run web/check". */
+static void warn(struct sv *sv, const char *verb, const char *name, const char *file)
+{
+	struct output *err = sv->request->err;
+	int error = errno;
+
+	output_format(err, "warning: %s ", verb);
+	output_text(err, name);
+	output_format(err, "/%s: %s\n", file, reason_text(error));
+	output_flush(err);
+}
+
+/* Puts the service's state, without a line end, as LABEL; false if it is not
+ * known which state is normal, and nothing is put. */
+static bool put_state(struct sv *sv, int directory, const char *name, const char *label,
+	const struct status *status)
+{
+	char line[PATH_MAX + REPORT_BYTES];
+	int normally_up = service_normally_up(directory);
+
+	if (normally_up < 0) {
+		warn(sv, "unable to stat", name, "down");
+		return false;
+	}
+	report_line(line, sizeof line, label, status, normally_up > 0, clock_wall().tv_sec);
+	output_text(sv->request->out, line);
+	return true;
+}
+
+static void end_line(struct sv *sv)
+{
+	output_text(sv->request->out, "\n");
+	output_flush(sv->request->out);
+}
+
+/* The second half of a status line, if there is a logger. */
+static void show_log(struct sv *sv, int directory, const char *name)
+{
+	struct service_problem problem = { "unable to change directory", 0 };
+	enum service_answer answer = SERVICE_PROBLEM;
+	struct status status;
+	int log = service_open_log(directory);
+
+	if (log < 0 && errno == ENOENT) {
+		end_line(sv);
+		return;
+	}
+	problem.error = errno;
+	output_text(sv->request->out, "; ");
+	if (log >= 0)
+		answer = service_read(log, &status, &problem);
+	if (answer != SERVICE_YES)
+		complain(sv, answer, name, "/log", &problem);
+	else {
+		(void)put_state(sv, log, name, "log", &status);	/* it has warned */
+		end_line(sv);
+	}
+	files_close(&log);
+}
+
+/* Returns the exit code that an init script's `status` has. */
+static int show(struct sv *sv, int directory, const char *name)
+{
+	struct service_problem problem;
+	struct status status;
+	enum service_answer answer = service_read(directory, &status, &problem);
+	bool known;
+
+	if (answer != SERVICE_YES) {
+		complain(sv, answer, name, "", &problem);
+		return answer == SERVICE_PROBLEM ? EXIT_LSB_UNKNOWN : EXIT_FAILURE;
+	}
+	known = put_state(sv, directory, name, name, &status);
+	show_log(sv, directory, name);
+	if (!known)
+		return EXIT_LSB_UNKNOWN;
+	return status.pid != 0 ? EXIT_SUCCESS : EXIT_LSB_DOWN;
+}
+
+/* What is wanted already is not sent again; but a service that was started once
+ * is wanted down without having been told to go. */
+static bool is_wanted(const char *send, const struct status *status)
+{
+	if (*send == 'u')
+		return status->want == STATUS_WANT_UP;
+	return *send == 'd' && status->want != STATUS_WANT_UP && status->got_term;
+}
+
+/* True if the service has been told. */
+static bool tell(struct sv *sv, int directory, const char *name, const char *send,
+	struct status *before)
+{
+	struct service_problem problem;
+	enum service_answer answer = service_read(directory, before, &problem);
+
+	if (answer == SERVICE_YES && *send != '\0' && !is_wanted(send, before))
+		answer = service_send(directory, send, &problem);
+	if (answer != SERVICE_YES)
+		complain(sv, answer, name, "", &problem);
+	return answer == SERVICE_YES;
+}
+
+static void begin(struct sv *sv, struct job *job)
+{
+	const struct word *word = sv->request->word;
+	int directory = service_open(sv->request->svdir, job->name);
+
+	if (directory < 0) {
+		complain_no_directory(sv, job->name);
+		return;
+	}
+	if (tell(sv, directory, job->name, word->send, &job->before) && sv->request->waits)
+		job->phase = JOB_WAITING;
+	files_close(&directory);
+}
+
+/* Makes sure that the record is watched, and returns for how long, in ms, that
+ * is enough. It is not for a supervisor that goes: the kernel tells of the close
+ * of `ok` before the FIFO knows (fs/file_table.c, __fput). */
+static int64_t watch(struct sv *sv, struct job *job)
+{
+	char path[PATH_MAX];
+	bool is_path = service_is_path(job->name);
+	size_t length;
+
+	if (job->watch < 0) {
+		length = text_format(path, sizeof path, "%s%s%s/supervise",
+			is_path ? "" : sv->request->svdir, is_path ? "" : "/", job->name);
+		if (length < sizeof path - 1)
+			job->watch = wait_watch(&sv->wait, path);
+	}
+	return job->watch < 0 || sv->request->word->goal == GOAL_GONE ? LOOK_BLIND_MS : LOOK_MS;
+}
+
+static void finish(struct sv *sv, struct job *job, int directory, const struct status *status)
+{
+	struct service_problem gone = { "runsv not running", 0 };
+
+	job->phase = JOB_DONE;
+	if (status == NULL) {
+		complain(sv, SERVICE_UNSUPERVISED, job->name, "", &gone);
+		return;
+	}
+	output_text(sv->request->out, "ok: ");
+	(void)put_state(sv, directory, job->name, job->name, status);	/* it has warned */
+	end_line(sv);
+}
+
+/* The goal is reached if the check script says so. */
+static void start_check(struct sv *sv, struct job *job, int directory,
+	const struct status *status)
+{
+	job->look = clock_now() + CHECK_AGAIN_MS;
+	if (sv->checks >= CHECKS_AT_ONCE)
+		return;
+	switch (service_start_check(directory, &job->check)) {
+	case SERVICE_CHECK_STARTED:
+		job->phase = JOB_CHECKING;
+		sv->checks++;
+		break;
+	case SERVICE_CHECK_BROKEN:
+		/* sv.c takes such a service for available */
+		warn(sv, "unable to run", job->name, "check");
+		finish(sv, job, directory, status);
+		break;
+	case SERVICE_CHECK_NONE:
+		finish(sv, job, directory, status);
+		break;
+	case SERVICE_CHECK_LATER:
+		warn(sv, "unable to run", job->name, "check");
+		job->look = clock_now() + LOOK_MS;
+		break;
+	}
+}
+
+/* CHECKED: the check script has just agreed. */
+static void look(struct sv *sv, struct job *job, bool checked)
+{
+	struct service_problem problem;
+	struct status status;
+	enum service_answer answer = SERVICE_PROBLEM;
+	int64_t again = watch(sv, job);		/* first: nothing may change unseen */
+	int directory = service_open(sv->request->svdir, job->name);
+
+	job->phase = JOB_WAITING;
+	job->look = clock_now() + again;
+	if (directory >= 0)
+		answer = service_read(directory, &status, &problem);
+	if (answer == SERVICE_PROBLEM)
+		goto done;
+	switch (goal_judge(sv->request->word->goal, &job->before,
+			answer == SERVICE_YES ? &status : NULL)) {
+	case GOAL_MISSED:
+		break;
+	case GOAL_REACHED_IF_CHECKED:
+		if (!checked) {
+			start_check(sv, job, directory, &status);
+			break;
+		}
+		finish(sv, job, directory, &status);
+		break;
+	case GOAL_REACHED:
+		finish(sv, job, directory, answer == SERVICE_YES ? &status : NULL);
+		break;
+	}
+done:
+	files_close(&directory);
+}
+
+/* The time is over. */
+static void expire(struct sv *sv, struct job *job)
+{
+	bool kills = sv->request->word->kills;
+	struct service_problem problem;
+	struct status status;
+	enum service_answer answer;
+	int directory = service_open(sv->request->svdir, job->name);
+
+	job->phase = JOB_DONE;
+	if (directory < 0) {
+		complain_no_directory(sv, job->name);
+		return;
+	}
+	answer = service_read(directory, &status, &problem);
+	if (answer != SERVICE_YES)
+		goto complain;
+	output_text(sv->request->out, kills ? "kill: " : "timeout: ");
+	(void)put_state(sv, directory, job->name, job->name, &status);	/* it has warned */
+	end_line(sv);
+	sv->failures++;
+	if (kills)
+		answer = service_send(directory, "k", &problem);
+complain:
+	if (answer != SERVICE_YES)
+		complain(sv, answer, job->name, "", &problem);
+	files_close(&directory);
+}
+
+static void reap(struct sv *sv, struct job *job)
+{
+	int end;
+	pid_t ended = waitpid(job->check, &end, WNOHANG);
+
+	if (ended == 0)
+		return;
+	sv->checks--;
+	job->phase = JOB_WAITING;
+	job->look = clock_now() + CHECK_AGAIN_MS;
+	/* a script that a signal killed has not agreed to anything */
+	if (ended > 0 && WIFEXITED(end) && WEXITSTATUS(end) == 0)
+		look(sv, job, true);
+}
+
+/* One job's turn. Returns when it wants the next, CLOCK_NEVER if it is done. */
+static int64_t step(struct sv *sv, struct job *job, int64_t now)
+{
+	int64_t deadline = sv->request->deadline;
+
+	if (job->phase == JOB_CHECKING)
+		reap(sv, job);
+	if (job->phase == JOB_WAITING && now >= deadline && job->last)
+		expire(sv, job);
+	if (job->phase == JOB_WAITING && (now >= deadline || now >= job->look)) {
+		job->last = now >= deadline;
+		look(sv, job, false);
+	}
+	switch (job->phase) {
+	case JOB_DONE:
+		return CLOCK_NEVER;
+	case JOB_WAITING:
+		return job->last ? now : job->look < deadline ? job->look : deadline;
+	case JOB_CHECKING:
+		if (now < deadline + CHECK_GRACE_MS)
+			return deadline + CHECK_GRACE_MS;
+		(void)kill(job->check, SIGTERM);	/* it may have ended: then all is well */
+		expire(sv, job);
+		return CLOCK_NEVER;
+	}
+	return CLOCK_NEVER;
+}
+
+static void changed(void *argument, int number, bool lost)
+{
+	struct sv *sv = argument;
+
+	for (size_t i = 0; i < sv->count; i++) {
+		struct job *job = &sv->jobs[i];
+
+		if (number >= 0 && job->watch != number)
+			continue;
+		job->look = 0;
+		if (lost)
+			job->watch = -1;
+	}
+}
+
+static void await(struct sv *sv)
+{
+	for (;;) {
+		int64_t now = clock_now(), next = CLOCK_NEVER;
+
+		for (size_t i = 0; i < sv->count; i++) {
+			int64_t wanted = step(sv, &sv->jobs[i], now);
+
+			if (wanted < next)
+				next = wanted;
+		}
+		if (next == CLOCK_NEVER)
+			return;
+		wait_pause(&sv->wait, next, changed, sv);
+	}
+}
+
+static int run_status(struct sv *sv, char *const *names, size_t count)
+{
+	int code = EXIT_FAILURE;
+
+	for (size_t i = 0; i < count; i++) {
+		int directory = service_open(sv->request->svdir, names[i]);
+
+		if (directory < 0)
+			complain_no_directory(sv, names[i]);
+		else
+			code = show(sv, directory, names[i]);
+		files_close(&directory);
+	}
+	if (sv->request->lsb)
+		return code;
+	return sv->failures < FAILURES_MAX ? sv->failures : FAILURES_MAX;
+}
+
+int sv_run(const struct sv_request *request, char *const *names, size_t count)
+{
+	struct sv sv = { .request = request, .count = count };
+	bool waiting = false;
+
+	if (request->word->goal == GOAL_NONE)
+		return run_status(&sv, names, count);
+	sv.jobs = calloc(count, sizeof *sv.jobs);
+	if (sv.jobs == NULL) {
+		output_format(request->err, "fatal: %s\n", reason_text(errno));
+		output_flush(request->err);
+		return request->lsb ? EXIT_LSB_FATAL : EXIT_FATAL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		sv.jobs[i].name = names[i];
+		sv.jobs[i].watch = -1;
+		begin(&sv, &sv.jobs[i]);
+		waiting = waiting || sv.jobs[i].phase == JOB_WAITING;
+	}
+	if (waiting) {
+		wait_open(&sv.wait);
+		await(&sv);
+	}
+	free(sv.jobs);
+	return sv.failures < FAILURES_MAX ? sv.failures : FAILURES_MAX;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* One of sv's commands, carried out on some services: each is told, then all
+ * are waited for at once, and each is reported as soon as it is where it was
+ * wanted. */
+#ifndef SVCTL_SV_H
+#define SVCTL_SV_H
+
+#include "output.h"
+#include "words.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sv_request {
+	const char *svdir;
+	const struct word *word;
+	bool waits;
+	int64_t deadline;	/* of waiting, by clock_now */
+	bool lsb;		/* exit codes of an init script */
+	struct output *out, *err;
+};
+
+/* Returns the exit code: how many services failed, 99 at most; in LSB mode 0, 1,
+ * 3 or 4; 100 (LSB 151) if memory runs out. */
+int sv_run(const struct sv_request *request, char *const *names, size_t count);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* One program under many names: as `sv`, runit's sv; under the name of a service
+ * (a link in /etc/init.d), that service's init script; as `svctl`, all of sv and
+ * what people want beyond it. */
+#include "clock.h"
+#include "duration.h"
+#include "list.h"
+#include "output.h"
+#include "reason.h"
+#include "sv.h"
+#include "words.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WAIT_MS 7000		/* sv(8) */
+#define WAIT_MOST_MS (INT64_MAX / 4)	/* so that no deadline overflows */
+
+enum {
+	EXIT_OUTPUT = 111,
+	EXIT_USAGE = 100,
+	EXIT_LSB_USAGE = 2,
+};
+
+enum face {
+	FACE_SV,
+	FACE_LSB,
+	FACE_SVCTL,
+};
+
+static const struct {
+	const char *usage;
+	int exit;
+} faces[] = {
+	[FACE_SV] = { " [-v] [-w sec] command service ...\n", EXIT_USAGE },
+	[FACE_LSB] = { " [-w sec] command\n", EXIT_LSB_USAGE },
+	[FACE_SVCTL] = { " [-v] [-w sec] command service ...\n"
+		"       svctl [list]\n       svctl --help | --version\n", EXIT_USAGE },
+};
+
+static struct output out = { .fd = STDOUT_FILENO };
+static struct output err = { .fd = STDERR_FILENO };
+
+static enum face face_of(const char *program)
+{
+	if (strcmp(program, "sv") == 0)
+		return FACE_SV;
+	return strcmp(program, "svctl") == 0 ? FACE_SVCTL : FACE_LSB;
+}
+
+/* COMPLAINT, about WHAT, may be NULL. */
+static int usage(const char *program, const char *complaint, const char *what)
+{
+	enum face face = face_of(program);
+
+	if (complaint != NULL) {
+		output_text(&err, program);
+		output_format(&err, ": %s", complaint);
+		output_text(&err, what);
+		output_text(&err, "\n");
+	}
+	output_text(&err, "usage: ");
+	output_text(&err, program);
+	output_text(&err, faces[face].usage);
+	output_text(&err, "\n");
+	output_flush(&err);
+	return faces[face].exit;
+}
+
+static void put_help_line(const char *name, const char *help)
+{
+	output_format(&out, "  %s", name);
+	for (size_t i = strlen(name); i < 16; i++)
+		output_text(&out, " ");
+	output_format(&out, "%s\n", help);
+}
+
+static int help(void)
+{
+	output_text(&out, "svctl shows and controls services that are supervised.\n\n"
+		"usage: svctl");
+	output_text(&out, faces[FACE_SVCTL].usage);
+	output_text(&out, "\nA service is named by its directory in $SVDIR (" SVDIR_DEFAULT "),\n"
+		"or by a path that begins with / or . or ends with /.\n\n");
+	put_help_line("-v", "wait, 7 seconds or $SVWAIT, and show the state, where the command would not");
+	put_help_line("-w SEC", "as -v, but wait so many seconds, which may have a fraction");
+	output_text(&out, "\n");
+	put_help_line("list", "show a table of all services; also without any command");
+	for (size_t i = 0; i < word_count; i++)
+		put_help_line(word_table[i].name, word_help(&word_table[i]));
+	output_flush(&out);
+	return EXIT_SUCCESS;
+}
+
+static int version(const char *program)
+{
+	output_text(&out, program);
+	output_text(&out, " (pidone) " PIDONE_VERSION "\n");
+	output_flush(&out);
+	return EXIT_SUCCESS;
+}
+
+static int list(const char *svdir)
+{
+	if (list_services(svdir, &out))
+		return EXIT_SUCCESS;
+	output_text(&err, "svctl: ");
+	output_text(&err, svdir);
+	output_format(&err, ": cannot list services: %s\n", reason_text(errno));
+	output_flush(&err);
+	return EXIT_USAGE;
+}
+
+static char *base_name(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Sets up what is not on the command line. */
+static bool get_wait(int64_t *ms)
+{
+	const char *seconds = getenv("SVWAIT");
+
+	*ms = WAIT_MS;
+	return seconds == NULL || *seconds == '\0' || duration_parse(seconds, ms);
+}
+
+static const char *get_svdir(void)
+{
+	const char *svdir = getenv("SVDIR");
+
+	return svdir != NULL ? svdir : SVDIR_DEFAULT;
+}
+
+/* What the options say. */
+struct options {
+	bool wait;
+	bool version;
+	int64_t wait_ms;
+};
+
+/* Returns 0, or the exit code of wrong usage; the first argument that is no
+ * option is then argv[optind]. */
+static int get_options(int argc, char *argv[], const char *program, struct options *options)
+{
+	char letter[2] = "";
+	int option;
+
+	opterr = 0;
+	while ((option = getopt(argc, argv, "+:w:vV")) != -1)
+		switch (option) {
+		case 'w':
+			if (!duration_parse(optarg, &options->wait_ms))
+				return usage(program, "not a number of seconds: ", optarg);
+			options->wait = true;
+			break;
+		case 'v':
+			options->wait = true;
+			break;
+		case 'V':
+			options->version = true;
+			break;
+		default:
+			letter[0] = (char)optopt;
+			return usage(program, option == ':' ? "option requires an argument -- " :
+				"illegal option -- ", letter);
+		}
+	return 0;
+}
+
+static int command(char *program, const struct options *options, char *argv[], int argc)
+{
+	enum face face = face_of(program);
+	struct sv_request request = { .svdir = get_svdir(), .lsb = face == FACE_LSB };
+	int64_t wait_ms = options->wait_ms < WAIT_MOST_MS ? options->wait_ms : WAIT_MOST_MS;
+
+	if (argc == 0 || (argc == 1 && face != FACE_LSB))
+		return usage(program, NULL, NULL);
+	request.word = word_find(argv[0]);
+	if (request.word == NULL && face == FACE_SVCTL)
+		return usage(program, "no such command: ", argv[0]);
+	if (request.word == NULL)
+		return usage(program, NULL, NULL);
+	/* an init script's actions are whole words, where one is refused for it */
+	if (face == FACE_LSB && request.word->goal == GOAL_NONE &&
+		strcmp(argv[0], request.word->name) != 0)
+		return usage(program, NULL, NULL);
+	request.waits = request.word->waits || options->wait;
+	request.deadline = clock_now() + wait_ms;
+	request.out = &out;
+	request.err = &err;
+	if (face == FACE_LSB)
+		return sv_run(&request, &program, 1);
+	return sv_run(&request, argv + 1, (size_t)argc - 1);
+}
+
+static int run(int argc, char *argv[], char *program)
+{
+	bool is_svctl = face_of(program) == FACE_SVCTL;
+	struct options options = { .wait = false };
+	int code;
+
+	if (is_svctl && argc == 2 && strcmp(argv[1], "--help") == 0)
+		return help();
+	if (is_svctl && argc == 2 && strcmp(argv[1], "--version") == 0)
+		return version(program);
+	if (!get_wait(&options.wait_ms))
+		return usage(program, "SVWAIT is not a number of seconds: ", getenv("SVWAIT"));
+	code = get_options(argc, argv, program, &options);
+	if (code != 0)
+		return code;
+	if (options.version)
+		return version(program);
+	if (is_svctl && (optind == argc || (optind + 1 == argc && strcmp(argv[optind], "list") == 0)))
+		return list(get_svdir());
+	return command(program, &options, argv + optind, argc - optind);
+}
+
+int main(int argc, char *argv[])
+{
+	static char unnamed[] = "sv";
+	char *program = argc > 0 ? base_name(argv[0]) : unnamed;
+	sigset_t pipe_signal;
+	int code;
+
+	/* A reader that has gone must not keep the next service from being told.
+	 * Blocked, not ignored: what is ignored stays so in a check script. */
+	(void)sigemptyset(&pipe_signal);	/* these fail for bad arguments only */
+	(void)sigaddset(&pipe_signal, SIGPIPE);
+	(void)sigprocmask(SIG_BLOCK, &pipe_signal, NULL);
+	code = run(argc, argv, program);
+	if (out.error != 0 && code == EXIT_SUCCESS) {
+		output_text(&err, program);
+		output_format(&err, ": standard output: cannot write: %s\n", reason_text(out.error));
+		output_flush(&err);
+		return EXIT_OUTPUT;
+	}
+	return code;
+}
