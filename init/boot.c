@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: MIT */
+#include "boot.h"
+
+#include "clock.h"
+#include "console.h"
+#include "files.h"
+#include "message.h"
+#include "mounttable.h"
+#include "namespace.h"
+#include "spawn.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum result {
+	STEP_DONE,
+	STEP_ALREADY,
+	STEP_SKIPPED,
+	STEP_FAILED,
+	STEP_STARTED,		/* a program runs */
+};
+
+/* What became of a step. */
+struct outcome {
+	enum result result;
+	const char *detail;	/* for people, or NULL */
+	pid_t pid;		/* STEP_STARTED */
+};
+
+static const char *const result_names[] = {
+	[STEP_DONE] = "done",
+	[STEP_ALREADY] = "already so",
+	[STEP_SKIPPED] = "skipped",
+	[STEP_FAILED] = "failed",
+	[STEP_STARTED] = "started",
+};
+
+static const char in_container[] = "not ours in a container";
+
+static struct outcome outcome(enum result result, const char *detail)
+{
+	return (struct outcome){ .result = result, .detail = detail };
+}
+
+/* By errno: what cannot be here is no failure. */
+static struct outcome failure(void)
+{
+	if (errno == EPERM || errno == EACCES)
+		return outcome(STEP_SKIPPED, "not permitted");
+	if (errno == ENODEV)
+		return outcome(STEP_SKIPPED, "not in this kernel");
+	return outcome(STEP_FAILED, strerror(errno));
+}
+
+/* ---- file systems ---- */
+
+struct filesystem {
+	const char *source, *point, *type;
+	unsigned long flags;
+	const char *options;
+};
+
+static bool is_mount_point(const char *path)
+{
+	char parent[64];
+	struct stat here, above;
+
+	(void)text_format(parent, sizeof parent, "%s/..", path);	/* paths of the table below */
+	return stat(path, &here) == 0 && stat(parent, &above) == 0 &&
+		(here.st_dev != above.st_dev || here.st_ino == above.st_ino);
+}
+
+/* The kernel mounts /dev itself (CONFIG_DEVTMPFS_MOUNT), without our flags. */
+static struct outcome set_flags(const struct filesystem *filesystem)
+{
+	const unsigned long most = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	struct statvfs now;
+
+	if (namespace_contained() || statvfs(filesystem->point, &now) < 0 ||
+		(now.f_flag & filesystem->flags) == filesystem->flags)
+		return outcome(STEP_ALREADY, NULL);
+	/* ST_RDONLY and its like are the same numbers as MS_RDONLY (statfs(2)) */
+	if (mount(NULL, filesystem->point, NULL,
+		MS_REMOUNT | MS_BIND | filesystem->flags | (now.f_flag & most), NULL) < 0)
+		return failure();
+	return outcome(STEP_ALREADY, "options set");
+}
+
+static struct outcome mount_one(const struct filesystem *filesystem)
+{
+	if (is_mount_point(filesystem->point))
+		return set_flags(filesystem);
+	/* that it exists or cannot be made shows in what mount(2) says */
+	(void)mkdir(filesystem->point, 0755);
+	if (mount(filesystem->source, filesystem->point, filesystem->type, filesystem->flags,
+		filesystem->options) == 0)
+		return outcome(STEP_DONE, NULL);
+	if (errno == EBUSY)
+		return outcome(STEP_ALREADY, NULL);
+	return failure();
+}
+
+static struct outcome mount_dev(struct cmdline *cmdline)
+{
+	static const struct filesystem dev =
+		{ "dev", "/dev", "devtmpfs", MS_NOSUID, "mode=0755" };
+
+	(void)cmdline;
+	return mount_one(&dev);
+}
+
+static struct outcome mount_proc(struct cmdline *cmdline)
+{
+	static const struct filesystem proc =
+		{ "proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL };
+
+	(void)cmdline;
+	return mount_one(&proc);
+}
+
+static struct outcome mount_sys(struct cmdline *cmdline)
+{
+	static const struct filesystem sys =
+		{ "sys", "/sys", "sysfs", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL };
+
+	(void)cmdline;
+	return mount_one(&sys);
+}
+
+static struct outcome mount_pts(struct cmdline *cmdline)
+{
+	static const struct filesystem pts =
+		{ "devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "mode=0620,gid=5" };
+
+	(void)cmdline;
+	return mount_one(&pts);
+}
+
+static struct outcome mount_shm(struct cmdline *cmdline)
+{
+	static const struct filesystem shm =
+		{ "shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777" };
+
+	(void)cmdline;
+	return mount_one(&shm);
+}
+
+static struct outcome mount_run(struct cmdline *cmdline)
+{
+	static const struct filesystem run =
+		{ "run", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755" };
+
+	(void)cmdline;
+	return mount_one(&run);
+}
+
+static struct outcome mount_cgroup(struct cmdline *cmdline)
+{
+	static const struct filesystem cgroup = { "cgroup2", "/sys/fs/cgroup", "cgroup2",
+		MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL };
+	struct stat status;
+
+	(void)cmdline;
+	if (stat(cgroup.point, &status) < 0)
+		return outcome(STEP_SKIPPED, "not in this kernel");
+	return mount_one(&cgroup);
+}
+
+/* ---- settings ---- */
+
+static struct outcome open_console(struct cmdline *cmdline)
+{
+	const char *detail;
+
+	(void)cmdline;
+	if (!console_open(&detail))
+		return failure();
+	return outcome(STEP_DONE, detail);
+}
+
+static struct outcome read_cmdline(struct cmdline *cmdline)
+{
+	static char text[4096];		/* COMMAND_LINE_SIZE is no more on any machine of note */
+	const char *bad;
+
+	if (namespace_contained())
+		return outcome(STEP_SKIPPED, in_container);
+	if (files_read(AT_FDCWD, "/proc/cmdline", text, sizeof text) < 0)
+		return failure();
+	bad = cmdline_words(cmdline, text);
+	return bad == NULL ? outcome(STEP_DONE, NULL) : outcome(STEP_FAILED, bad);
+}
+
+static struct outcome set_hostname(struct cmdline *cmdline)
+{
+	char text[256], *name, now[65];
+	size_t length;
+
+	(void)cmdline;
+	if (files_read(AT_FDCWD, "/etc/hostname", text, sizeof text) < 0)
+		return errno == ENOENT ? outcome(STEP_SKIPPED, "no /etc/hostname") : failure();
+	text[strcspn(text, "\n")] = '\0';
+	name = text_trim(text);
+	length = strlen(name);
+	if (length == 0)
+		return outcome(STEP_SKIPPED, "/etc/hostname is empty");
+	if (length > 64)
+		length = 64;	/* __NEW_UTS_LEN */
+	name[length] = '\0';
+	if (gethostname(now, sizeof now) == 0 && strcmp(now, name) == 0)
+		return outcome(STEP_ALREADY, NULL);
+	if (namespace_contained() && namespace_has_first_uts())
+		return outcome(STEP_SKIPPED, in_container);
+	return sethostname(name, length) == 0 ? outcome(STEP_DONE, NULL) : failure();
+}
+
+static struct outcome raise_loopback(struct cmdline *cmdline)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	struct outcome result = outcome(STEP_DONE, NULL);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)cmdline;
+	if (fd < 0)
+		return errno == EAFNOSUPPORT ? outcome(STEP_SKIPPED, "not in this kernel") : failure();
+	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0) {
+		result = failure();
+	} else if ((request.ifr_flags & IFF_UP) != 0) {
+		result = outcome(STEP_ALREADY, NULL);
+	} else {
+		request.ifr_flags |= IFF_UP;
+		if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+			result = failure();
+	}
+	files_close(&fd);
+	return result;
+}
+
+static struct outcome set_hotplug(struct cmdline *cmdline)
+{
+	static const char helper[] = "/sbin/mdev\n";
+	struct outcome result = outcome(STEP_DONE, NULL);
+	int fd;
+
+	(void)cmdline;
+	if (namespace_contained())
+		return outcome(STEP_SKIPPED, in_container);
+	if (access("/sbin/mdev", X_OK) < 0)
+		return outcome(STEP_SKIPPED, "no /sbin/mdev");
+	fd = files_open(AT_FDCWD, "/proc/sys/kernel/hotplug", O_WRONLY, 0);
+	if (fd < 0)
+		return errno == ENOENT ? outcome(STEP_SKIPPED, "not in this kernel") : failure();
+	if (!files_write(fd, helper, sizeof helper - 1))
+		result = failure();
+	files_close(&fd);
+	return result;
+}
+
+/* ---- programs ---- */
+
+static struct outcome run(const char *path, char *const argv[], int input)
+{
+	struct spawn program = {
+		.path = path,
+		.argv = argv,
+		.directory = SPAWN_KEEP,
+		.fd = { input, SPAWN_KEEP, SPAWN_KEEP },
+		.session = true,
+		.detached = true,
+	};
+	struct outcome started = outcome(STEP_STARTED, NULL);
+	int error;
+
+	if (spawn(&program, &started.pid, &error) != SPAWN_STARTED)
+		return outcome(STEP_FAILED, strerror(error));
+	return started;
+}
+
+static struct outcome run_mdev(struct cmdline *cmdline)
+{
+	static char name[] = "mdev", option[] = "-s";
+	static char *const argv[] = { name, option, NULL };
+
+	(void)cmdline;
+	if (namespace_contained())
+		return outcome(STEP_SKIPPED, in_container);
+	if (access("/sbin/mdev", X_OK) < 0)
+		return outcome(STEP_SKIPPED, "no /sbin/mdev");
+	return run("/sbin/mdev", argv, SPAWN_KEEP);
+}
+
+static struct outcome load_keymap(struct cmdline *cmdline)
+{
+	static char name[] = "loadkmap";
+	static char *const argv[] = { name, NULL };
+	struct outcome result;
+	int fd;
+
+	(void)cmdline;
+	if (namespace_contained())
+		return outcome(STEP_SKIPPED, in_container);
+	if (access("/dev/tty0", F_OK) < 0)
+		return outcome(STEP_SKIPPED, "no virtual console");
+	fd = files_open(AT_FDCWD, "/etc/keymap.bmap", O_RDONLY, 0);
+	if (fd < 0)
+		return errno == ENOENT ? outcome(STEP_SKIPPED, "no /etc/keymap.bmap") : failure();
+	result = run(name, argv, fd);
+	files_close(&fd);
+	return result;
+}
+
+static struct outcome mount_fstab(struct cmdline *cmdline)
+{
+	static char name[] = "mount", option[] = "-a";
+	static char *const argv[] = { name, option, NULL };
+
+	(void)cmdline;
+	if (access("/etc/fstab", R_OK) < 0)
+		return outcome(STEP_SKIPPED, "no /etc/fstab");
+	return run(name, argv, SPAWN_KEEP);
+}
+
+static bool fstab_has_root_read_only(void)
+{
+	static char text[16384];
+	char *line = text;
+	struct mounttable_line mounted;
+	bool read_only = false;
+
+	if (files_read(AT_FDCWD, "/etc/fstab", text, sizeof text) < 0)
+		return false;
+	while (*line != '\0') {
+		size_t length = strcspn(line, "\n");
+		char *next = line[length] == '\0' ? line + length : line + length + 1;
+
+		line[length] = '\0';
+		if (mounttable_fstab(line, &mounted) && strcmp(mounted.point, "/") == 0)
+			read_only = mounttable_option(mounted.options, "ro");
+		line = next;
+	}
+	return read_only;
+}
+
+static struct outcome make_root_writable(struct cmdline *cmdline)
+{
+	struct statvfs now;
+
+	if (namespace_contained())
+		return outcome(STEP_SKIPPED, in_container);
+	if (statvfs("/", &now) < 0)
+		return failure();
+	if ((now.f_flag & ST_RDONLY) == 0)
+		return outcome(STEP_ALREADY, NULL);
+	if (cmdline->read_only)
+		return outcome(STEP_SKIPPED, "the kernel command line says ro");
+	if (fstab_has_root_read_only())
+		return outcome(STEP_SKIPPED, "/etc/fstab says ro");
+	if (mount(NULL, "/", NULL, MS_REMOUNT | (now.f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC)),
+		NULL) < 0)
+		return failure();
+	return outcome(STEP_DONE, NULL);
+}
+
+/* ---- the steps ---- */
+
+/* /dev first: the kernel log and the console are in it. */
+static const struct step {
+	const char *name;
+	struct outcome (*take)(struct cmdline *cmdline);
+} steps[] = {
+	{ "dev", mount_dev },
+	{ "console", open_console },
+	{ "proc", mount_proc },
+	{ "cmdline", read_cmdline },
+	{ "sys", mount_sys },
+	{ "pts", mount_pts },
+	{ "shm", mount_shm },
+	{ "run", mount_run },
+	{ "cgroup", mount_cgroup },
+	{ "hostname", set_hostname },
+	{ "lo", raise_loopback },
+	{ "mdev", run_mdev },
+	{ "hotplug", set_hotplug },
+	{ "keymap", load_keymap },
+	{ "mount", mount_fstab },
+	{ "root", make_root_writable },
+};
+
+static struct timespec started;		/* the step under way */
+
+int boot_steps(void)
+{
+	return (int)(sizeof steps / sizeof steps[0]);
+}
+
+/* Microseconds since the step began. */
+static unsigned long elapsed(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);	/* see clock_now */
+	return (unsigned long)((now.tv_sec - started.tv_sec) * 1000000 +
+		(now.tv_nsec - started.tv_nsec) / 1000);
+}
+
+static void say(const struct step *step, enum result result, const char *detail)
+{
+	unsigned long time = elapsed();
+
+	message(result == STEP_FAILED ? MESSAGE_WARNING : MESSAGE_INFO,
+		"boot: %s: %s%s%s (%lu.%03lu ms)", step->name, result_names[result],
+		detail != NULL ? ": " : "", detail != NULL ? detail : "",
+		time / 1000, time % 1000);
+}
+
+pid_t boot_step(int number, struct cmdline *cmdline)
+{
+	const struct step *step = &steps[number];
+	struct outcome became;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &started);	/* see clock_now */
+	if (cmdline_skips(cmdline, step->name))
+		became = outcome(STEP_SKIPPED, "init.skip");
+	else
+		became = step->take(cmdline);
+	if (became.result != STEP_STARTED)
+		say(step, became.result, became.detail);
+	return became.pid;
+}
+
+void boot_ended(int number, int status)
+{
+	char detail[32];
+
+	if (status == 0) {
+		say(&steps[number], STEP_DONE, NULL);
+		return;
+	}
+	(void)text_format(detail, sizeof detail, WIFEXITED(status) ? "exit status %d" : "signal %d",
+		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	say(&steps[number], STEP_FAILED, detail);
+}
+
+void boot_late(int number, pid_t pid)
+{
+	char detail[64];
+
+	(void)text_format(detail, sizeof detail, "process %d takes too long, not waited for",
+		(int)pid);
+	say(&steps[number], STEP_FAILED, detail);
+}

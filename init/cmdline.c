@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmdline.h"
+
+#include "text.h"
+
+#include <string.h>
+
+#define SECONDS_MOST 86400
+
+static const struct {
+	const char *name;
+	size_t limit;		/* where it is in struct lifecycle_limits */
+} limit_words[] = {
+	{ "init.step=", offsetof(struct lifecycle_limits, step) },
+	{ "init.shutdown=", offsetof(struct lifecycle_limits, entry) },
+	{ "init.stop=", offsetof(struct lifecycle_limits, stop) },
+	{ "init.term=", offsetof(struct lifecycle_limits, term) },
+	{ "init.kill=", offsetof(struct lifecycle_limits, kill) },
+	{ "init.unmount=", offsetof(struct lifecycle_limits, release) },
+};
+
+static const char *const single_words[] = { "single", "s", "S", "-s", "1" };
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+void cmdline_begin(struct cmdline *cmdline)
+{
+	*cmdline = (struct cmdline){ .limits = lifecycle_limits_standard };
+}
+
+/* What follows NAME in WORD, or NULL if it does not begin with that. */
+static const char *value_of(const char *word, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(word, name, length) == 0 ? word + length : NULL;
+}
+
+static bool set_limit(struct lifecycle_limits *limits, size_t limit, const char *value)
+{
+	uint64_t seconds;
+	int64_t milliseconds;
+
+	if (!text_to_number(value, SECONDS_MOST, &seconds))
+		return false;
+	milliseconds = (int64_t)seconds * 1000;
+	memcpy((char *)limits + limit, &milliseconds, sizeof milliseconds);
+	return true;
+}
+
+bool cmdline_word(struct cmdline *cmdline, const char *word)
+{
+	const char *value;
+
+	for (size_t i = 0; i < COUNT(single_words); i++)
+		if (strcmp(word, single_words[i]) == 0)
+			cmdline->single = true;
+	if (strcmp(word, "ro") == 0)
+		cmdline->read_only = true;
+	if (strcmp(word, "rw") == 0)
+		cmdline->read_only = false;
+	for (size_t i = 0; i < COUNT(limit_words); i++) {
+		value = value_of(word, limit_words[i].name);
+		if (value != NULL)
+			return set_limit(&cmdline->limits, limit_words[i].limit, value);
+	}
+	value = value_of(word, "init.skip=");
+	return value == NULL || text_copy(cmdline->skip, sizeof cmdline->skip, value);
+}
+
+const char *cmdline_words(struct cmdline *cmdline, char *text)
+{
+	const char *bad = NULL;
+
+	for (;;) {
+		text += strspn(text, " \t\n");
+		if (*text == '\0')
+			return bad;
+		size_t length = strcspn(text, " \t\n");
+		char *rest = text[length] == '\0' ? text + length : text + length + 1;
+
+		text[length] = '\0';
+		if (!cmdline_word(cmdline, text) && bad == NULL)
+			bad = text;
+		text = rest;
+	}
+}
+
+bool cmdline_skips(const struct cmdline *cmdline, const char *name)
+{
+	const char *skip = cmdline->skip;
+	size_t length = strlen(name);
+
+	for (;;) {
+		size_t word = strcspn(skip, ",");
+
+		if (word == length && memcmp(skip, name, length) == 0)
+			return true;
+		if (skip[word] == '\0')
+			return false;
+		skip += word + 1;
+	}
+}

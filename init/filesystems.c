@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "filesystems.h"
+
+#include "files.h"
+#include "message.h"
+#include "mounttable.h"
+#include "namespace.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+/* linux/loop.h; a musl toolchain need not have the kernel's headers */
+#define LOOP_CLR_FD 0x4C01
+#define LOOP_GET_STATUS64 0x4C05
+struct loop_info64 {
+	uint64_t words[29];
+};
+
+/* Only the child touches these. */
+#define TABLE_BYTES 65536
+#define MOUNTS 512
+#define LOOPS 256		/* /dev/loop0 and on */
+#define ROUNDS 64		/* of unmounting, should something mount meanwhile */
+
+static char table[TABLE_BYTES];
+static struct mounttable_line mounts[MOUNTS];
+
+static void swap_off(void)
+{
+	char *line = table;
+
+	if (files_read(AT_FDCWD, "/proc/swaps", table, sizeof table) < 0)
+		return;		/* a kernel without swap */
+	line += strcspn(line, "\n");	/* headings */
+	while (*line != '\0') {
+		char *path = line + 1;
+
+		line = path + strcspn(path, "\n");
+		if (path == line)
+			break;
+		path[strcspn(path, " \t\n")] = '\0';
+		if (swapoff(path) < 0)
+			message(MESSAGE_WARNING, "%s: cannot switch swap off: %s", path,
+				strerror(errno));
+	}
+}
+
+/* Reads the mounts there are, oldest first, and returns how many. */
+static int read_mounts(void)
+{
+	char *line = table;
+	int count = 0;
+
+	if (files_read(AT_FDCWD, "/proc/self/mountinfo", table, sizeof table) < 0) {
+		message(MESSAGE_WARNING, "/proc/self/mountinfo: cannot read: %s", strerror(errno));
+		return 0;
+	}
+	while (*line != '\0' && count < MOUNTS) {
+		size_t length = strcspn(line, "\n");
+		char *next = line[length] == '\0' ? line + length : line + length + 1;
+
+		line[length] = '\0';
+		if (mounttable_mountinfo(line, &mounts[count]))
+			count++;
+		line = next;
+	}
+	return count;
+}
+
+/* The root cannot be unmounted; the list of mounts is read in /proc, and what
+ * we say goes to /dev. */
+static bool is_needed(const struct mounttable_line *mount)
+{
+	return strcmp(mount->point, "/") == 0 || strcmp(mount->point, "/proc") == 0 ||
+		strcmp(mount->point, "/dev") == 0;
+}
+
+/* Has nothing that a power cut could harm. */
+static bool is_virtual(const struct mounttable_line *mount)
+{
+	static const char *const types[] = { "proc", "sysfs", "devtmpfs", "devpts", "tmpfs",
+		"ramfs", "rootfs", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs", "bpf",
+		"pstore", "efivarfs", "configfs", "mqueue", "hugetlbfs", "autofs", "binfmt_misc" };
+
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (strcmp(mount->type, types[i]) == 0)
+			return true;
+	return false;
+}
+
+/* One round over all mounts, the newest first. True if any could be unmounted. */
+static bool unmount_round(void)
+{
+	bool changed = false;
+
+	for (int i = read_mounts() - 1; i >= 0; i--)
+		if (!is_needed(&mounts[i]) && umount2(mounts[i].point, UMOUNT_NOFOLLOW) == 0)
+			changed = true;
+	return changed;
+}
+
+/* Detaches the loop device at PATH. True if that let go of its file. */
+static bool detach_loop(const char *path)
+{
+	struct loop_info64 info;
+	int fd = files_open(AT_FDCWD, path, O_RDONLY, 0);
+	bool detached;
+
+	if (fd < 0)
+		return false;
+	/* of one in use the kernel only notes that it is to go when unused, and
+	 * says 0 (drivers/block/loop.c loop_clr_fd): so look at it afterwards */
+	detached = ioctl(fd, LOOP_GET_STATUS64, &info) == 0 && ioctl(fd, LOOP_CLR_FD, 0) == 0 &&
+		ioctl(fd, LOOP_GET_STATUS64, &info) < 0;
+	files_close(&fd);
+	return detached;
+}
+
+/* True if any could be detached. */
+static bool detach_loops(void)
+{
+	bool changed = false;
+	char path[24];
+
+	for (int i = 0; i < LOOPS; i++) {
+		(void)text_format(path, sizeof path, "/dev/loop%d", i);
+		if (detach_loop(path))
+			changed = true;
+	}
+	return changed;
+}
+
+static void make_read_only(void)
+{
+	for (int i = read_mounts() - 1; i >= 0; i--) {
+		if (is_virtual(&mounts[i]))
+			continue;
+		if (mount(NULL, mounts[i].point, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
+			message(MESSAGE_WARNING, "%s: cannot unmount or make read-only: %s",
+				mounts[i].point, strerror(errno));
+		else if (!is_needed(&mounts[i]))
+			message(MESSAGE_WARNING, "%s: busy, made read-only", mounts[i].point);
+	}
+}
+
+static void release(void)
+{
+	sync();
+	if (namespace_contained())
+		return;
+	swap_off();
+	for (int i = 0; i < ROUNDS && (unmount_round() || detach_loops()); i++)
+		continue;
+	make_read_only();
+	sync();
+}
+
+pid_t filesystems_release(void)
+{
+	pid_t pid = fork();
+
+	if (pid > 0)
+		return pid;
+	if (pid < 0)
+		message(MESSAGE_WARNING, "cannot fork to unmount: %s", strerror(errno));
+	release();
+	if (pid == 0)
+		_exit(0);
+	return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Letting go of swap and file systems at the end. */
+#ifndef INIT_FILESYSTEMS_H
+#define INIT_FILESYSTEMS_H
+
+#include <sys/types.h>
+
+/* Switches swap off, detaches loop devices, unmounts everything in reverse order
+ * until nothing changes, makes what is left read-only, and syncs: in a child,
+ * since any of this can block on a dead disk. In a container it only syncs: swap
+ * is the machine's, the file systems may be, and the mounts end with the
+ * namespace. Returns the child; 0 if none could be made and it is done already. */
+pid_t filesystems_release(void);
+
+#endif

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/* PID 1. main sets up and then does, for ever, what lifecycle_next says; it
+ * waits in one place, for a signal or a deadline. Nothing in here allocates
+ * memory, exits or aborts. */
+#include "argv.h"
+#include "boot.h"
+#include "clock.h"
+#include "cmdline.h"
+#include "console.h"
+#include "environment.h"
+#include "everybody.h"
+#include "files.h"
+#include "filesystems.h"
+#include "inittab.h"
+#include "lifecycle.h"
+#include "message.h"
+#include "namespace.h"
+#include "power.h"
+#include "signals.h"
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define INITTAB "/etc/inittab"
+#define INITTAB_MOST_BYTES (1 << 20)	/* more of it is not read */
+#define COMPLAINTS_MOST 20		/* about one reading of it */
+#define REAP_AT_ONCE 1000		/* then we look whether somebody signals us */
+#define WAIT_FAILED_MS 1000
+
+static struct lifecycle life;
+static struct cmdline cmdline;
+
+/* ---- the inittab ---- */
+
+static unsigned complaints;
+
+static void complain(unsigned line, const char *what, const struct inittab_excerpt *excerpt)
+{
+	if (complaints++ < COMPLAINTS_MOST)
+		message(MESSAGE_WARNING, INITTAB ":%u: %s: '%.*s': left out", line, what,
+			excerpt->length, excerpt->start);
+}
+
+static void add_line(const struct inittab_reader *reader)
+{
+	struct inittab_entry entry;
+	struct inittab_excerpt excerpt;
+	enum inittab_error error = inittab_parse(reader, &entry, &excerpt);
+	int slot;
+
+	if (error == INITTAB_BLANK)
+		return;
+	if (error != INITTAB_GOOD) {
+		complain(reader->first, inittab_error_text(error), &excerpt);
+		return;
+	}
+	switch (inittab_add(&life.table, &entry, &slot)) {
+	case INITTAB_NEW:
+	case INITTAB_KNOWN:
+		break;
+	case INITTAB_TWICE:
+		message(MESSAGE_WARNING, INITTAB ":%u: '%s' on the same tty twice: the earlier "
+			"entry is left out", reader->first, entry.command);
+		break;
+	case INITTAB_FULL:
+		complain(reader->first, "more entries than there is room for", &excerpt);
+		break;
+	}
+}
+
+/* True if FD was read to its end. */
+static bool read_inittab(int fd)
+{
+	struct inittab_reader reader = { .first = 0 };
+	size_t total = 0;
+	char bytes[512];
+
+	while (total < INITTAB_MOST_BYTES) {
+		ssize_t got = read(fd, bytes, sizeof bytes);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			message(MESSAGE_WARNING, INITTAB ": cannot read: %s", strerror(errno));
+			return false;
+		}
+		if (got == 0) {
+			if (inittab_read_end(&reader))
+				add_line(&reader);
+			return true;
+		}
+		for (ssize_t i = 0; i < got; i++)
+			if (inittab_read(&reader, bytes[i]))
+				add_line(&reader);
+		total += (size_t)got;
+	}
+	message(MESSAGE_WARNING, INITTAB ": larger than %d bytes: the rest is left out",
+		INITTAB_MOST_BYTES);
+	return true;
+}
+
+static void add_standard(void)
+{
+	struct inittab_entry entry;
+	int slot;
+
+	for (int i = 0; inittab_standard(i, &entry); i++)
+		(void)inittab_add(&life.table, &entry, &slot);	/* there is room for these */
+}
+
+static void add_single(void)
+{
+	static const struct inittab_entry shell =
+		{ .action = INITTAB_RESPAWN, .command = "-/bin/sh" };
+	int slot;
+
+	(void)inittab_add(&life.table, &shell, &slot);	/* as above */
+}
+
+/* Returns whether the table is now what the file says (or what stands for it). */
+static bool load_file(void)
+{
+	int fd = files_open(AT_FDCWD, INITTAB, O_RDONLY, 0);
+	bool complete;
+
+	if (fd < 0) {
+		message(MESSAGE_WARNING, INITTAB ": cannot open: %s: %s", strerror(errno),
+			life.table.used > 0 ? "kept as it is" : "the built-in entries are used");
+		if (life.table.used > 0)
+			return false;
+		add_standard();
+		return true;
+	}
+	complete = read_inittab(fd);
+	files_close(&fd);
+	if (complaints > COMPLAINTS_MOST)
+		message(MESSAGE_WARNING, INITTAB ": %u more mistakes", complaints - COMPLAINTS_MOST);
+	return complete;
+}
+
+static void load(void)
+{
+	bool complete = true;
+
+	complaints = 0;
+	inittab_begin(&life.table);
+	if (life.single)
+		add_single();
+	else
+		complete = load_file();
+	lifecycle_loaded(&life, complete);
+}
+
+/* ---- processes ---- */
+
+static void spawn_entry(int slot)
+{
+	static struct argv argv;
+	static struct console_child child;
+	const struct inittab_entry *entry = &life.table.slots[slot].entry;
+	struct lifecycle_process *process = &life.processes[slot];
+	bool again = process->penalty > 0;
+	struct spawn program = {
+		.argv = argv.words,
+		.directory = SPAWN_KEEP,
+		.fd = { SPAWN_KEEP, SPAWN_KEEP, SPAWN_KEEP },
+		.session = true,
+		.prepare = console_attach,
+		.argument = &child,
+		.detached = true,
+	};
+	pid_t pid;
+	int error;
+
+	if (!console_has(entry->tty)) {
+		if (!again)
+			message(MESSAGE_WARNING, "/dev/%s: no such terminal: cannot start '%s'",
+				entry->tty, entry->command);
+		lifecycle_no_tty(&life, slot, clock_now());
+		return;
+	}
+	argv_make(&argv, entry->command);
+	program.path = argv.path;
+	child = (struct console_child){
+		.tty = entry->tty,
+		.login = argv.login,
+		.ask = entry->action == INITTAB_ASKFIRST,
+		.quiet = again,
+	};
+	if (spawn(&program, &pid, &error) == SPAWN_STARTED) {
+		lifecycle_spawned(&life, slot, pid, clock_now());
+		return;
+	}
+	message(MESSAGE_WARNING, "%s: cannot start: %s", entry->command, strerror(error));
+	lifecycle_not_spawned(&life, slot, clock_now());
+}
+
+static void signal_entry(int slot, int signal)
+{
+	pid_t pid = life.processes[slot].pid;
+
+	/* fails if it has ended already: then its end is reported soon */
+	(void)kill(pid, signal);
+	(void)kill(pid, SIGCONT);
+}
+
+static void kill_entry(int slot)
+{
+	message(MESSAGE_WARNING, "%s: takes too long: killed", life.table.slots[slot].entry.command);
+	/* it leads a session and a group: what it waits for is in there */
+	(void)kill(-life.processes[slot].pid, SIGKILL);
+}
+
+static void stop_entries(void)
+{
+	for (int i = 0; i < life.table.used; i++)
+		if (life.processes[i].state == LIFECYCLE_RUNNING)
+			signal_entry(i, SIGTERM);
+}
+
+static void report_waiting(void)
+{
+	for (int i = 0; i < life.table.used; i++)
+		if (life.processes[i].state == LIFECYCLE_RUNNING)
+			message(MESSAGE_NOTICE, "waiting for %s (pid %d)",
+				life.table.slots[i].entry.command, (int)life.processes[i].pid);
+}
+
+/* Takes over what has ended. False if there may be more. */
+static bool reap(void)
+{
+	for (int i = 0; i < REAP_AT_ONCE; i++) {
+		int step = life.step, status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid < 0 && errno == EINTR)
+			continue;
+		if (pid < 0 && errno == ECHILD)
+			lifecycle_nobody_left(&life);
+		if (pid <= 0)
+			return true;
+		if (lifecycle_exited(&life, pid, clock_now()) == LIFECYCLE_HELPER) {
+			if (life.phase == LIFECYCLE_BOOT)
+				boot_ended(step, status);
+			if (life.phase == LIFECYCLE_POWER && status != 0)
+				message(MESSAGE_ERROR, "cannot %s: %s", lifecycle_end_name(life.end),
+					strerror(WEXITSTATUS(status)));
+		}
+	}
+	return false;
+}
+
+/* ---- the end ---- */
+
+/* Becomes the restart entry; returns if that cannot be. */
+static void restart(int slot)
+{
+	static struct argv argv;
+	static struct console_child child;
+
+	if (slot < 0)
+		return;
+	argv_make(&argv, life.table.slots[slot].entry.command);
+	child = (struct console_child){
+		.tty = life.table.slots[slot].entry.tty, .login = argv.login };
+	if (!console_has(child.tty))
+		return;
+	message(MESSAGE_NOTICE, "executing %s", argv.path);
+	power_take_keys(false);
+	(void)console_attach(&child);
+	signals_unblock();
+	execvpe(argv.path, argv.words, environ);
+	message(MESSAGE_ERROR, "%s: cannot execute: %s", argv.path, strerror(errno));
+	signals_block();
+}
+
+static void end(const struct lifecycle_action *action)
+{
+	if (action->end != LIFECYCLE_RESTART) {
+		lifecycle_helper(&life, power_end(action->end));
+		return;
+	}
+	restart(action->slot);
+	lifecycle_not_restarted(&life, clock_now());
+}
+
+/* reboot(2) came back. The last process of a container may end; the machine's
+ * init may not: it stays, reaps, and hears the next request. */
+static void stuck(void)
+{
+	if (namespace_contained())
+		_exit(0);
+	message(MESSAGE_ERROR, "nothing is left to do but to switch off by hand");
+}
+
+/* ---- the loop ---- */
+
+static void take_step(int number)
+{
+	pid_t pid = boot_step(number, &cmdline);
+
+	life.limits = cmdline.limits;
+	lifecycle_step(&life, pid, clock_now());
+}
+
+static void perform(const struct lifecycle_action *action)
+{
+	switch (action->what) {
+	case LIFECYCLE_SLEEP:
+		break;
+	case LIFECYCLE_LOAD:
+		load();
+		break;
+	case LIFECYCLE_STEP:
+		take_step(action->slot);
+		break;
+	case LIFECYCLE_STEP_LATE:
+		boot_late(action->slot, action->pid);
+		break;
+	case LIFECYCLE_SPAWN:
+		spawn_entry(action->slot);
+		break;
+	case LIFECYCLE_KILL_ENTRY:
+		kill_entry(action->slot);
+		break;
+	case LIFECYCLE_RETIRE_ENTRY:
+		signal_entry(action->slot, SIGTERM);
+		break;
+	case LIFECYCLE_STOP_ENTRIES:
+		stop_entries();
+		break;
+	case LIFECYCLE_TERM_ALL:
+		lifecycle_helper(&life, everybody_signal(SIGTERM));
+		break;
+	case LIFECYCLE_KILL_ALL:
+		lifecycle_helper(&life, everybody_signal(SIGKILL));
+		break;
+	case LIFECYCLE_LEAVE:
+		lifecycle_helper(&life, filesystems_release());
+		break;
+	case LIFECYCLE_END:
+		end(action);
+		break;
+	case LIFECYCLE_STUCK:
+		stuck();
+		break;
+	case LIFECYCLE_REPORT:
+		report_waiting();
+		break;
+	case LIFECYCLE_UPGRADE:
+		break;
+	}
+}
+
+/* Waits for a signal up to DEADLINE, and hands it over. */
+static void wait_for_signal(int64_t deadline)
+{
+	int left = clock_left(deadline, clock_now());
+	struct timespec timeout = { left / 1000, left % 1000 * 1000000L };
+	sigset_t all;
+	int number;
+
+	(void)sigfillset(&all);
+	number = sigtimedwait(&all, NULL, left < 0 ? NULL : &timeout);
+	if (number > 0) {
+		if (number != SIGCHLD)
+			lifecycle_signal(&life, number, clock_now());
+	} else if (errno != EAGAIN && errno != EINTR) {
+		message(MESSAGE_ERROR, "cannot wait for signals: %s", strerror(errno));
+		(void)poll(NULL, 0, WAIT_FAILED_MS);	/* a pause, at least */
+	}
+}
+
+static void run(void)
+{
+	struct lifecycle_action action;
+
+	for (;;) {
+		bool reaped = reap();
+		int64_t now = clock_now();
+
+		lifecycle_next(&life, now, &action);
+		if (action.what != LIFECYCLE_SLEEP)
+			perform(&action);
+		else
+			wait_for_signal(reaped ? action.until : now);
+	}
+}
+
+static void set_up(char *arguments[])
+{
+	signals_block();
+	message_open("init", MESSAGE_KERNEL);
+	console_begin();
+	environment_begin();
+	cmdline_begin(&cmdline);
+	for (; *arguments != NULL; arguments++)
+		if (!cmdline_word(&cmdline, *arguments))
+			message(MESSAGE_WARNING, "%s: not understood", *arguments);
+	if (chdir("/") < 0)
+		message(MESSAGE_WARNING, "/: cannot make it the working directory: %s",
+			strerror(errno));
+	(void)setsid();		/* fails if we lead a session already */
+	power_take_keys(true);
+	lifecycle_begin(&life, boot_steps());
+	life.limits = cmdline.limits;
+	life.single = cmdline.single;
+}
+
+int main(int argc, char *argv[])
+{
+	if (getpid() != 1) {
+		message_open("init", MESSAGE_STDERR);
+		message(MESSAGE_ERROR, "must be run as process 1");
+		return 100;
+	}
+	set_up(argv + (argc > 0));
+	if (namespace_contained())
+		message_open("init", MESSAGE_STDERR);
+	run();
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines of /proc/self/mountinfo and of /etc/fstab. Pure. */
+#ifndef INIT_MOUNTTABLE_H
+#define INIT_MOUNTTABLE_H
+
+#include <stdbool.h>
+
+/* Both point into the line they were made from. */
+struct mounttable_line {
+	char *point;		/* where it is mounted */
+	char *type;		/* mountinfo: ext4, proc... */
+	char *source;
+	char *options;		/* fstab's; mountinfo: those of the mount */
+	unsigned id;		/* mountinfo */
+};
+
+/* Take LINE apart, in place, with its octal escapes (\040 is a blank)
+ * resolved. False if it is none: too few fields, and in fstab a comment. */
+bool mounttable_mountinfo(char *line, struct mounttable_line *mount);
+bool mounttable_fstab(char *line, struct mounttable_line *mount);
+
+/* Is WORD one of the comma-separated OPTIONS? */
+bool mounttable_option(const char *options, const char *word);
+
+#endif

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: MIT
+"""Our programs in namespaces of their own: a root directory that shows this
+machine's programs read-only, and TAP lines for what is found out."""
+import glob
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+BIN = os.path.abspath(os.environ.get("BIN", "build/bin"))
+SECONDS = float(os.environ.get("TEST_SECONDS", "20"))  # for anything that has to happen
+
+
+class Skip(Exception):
+    """A test cannot run here; its text says why."""
+
+
+def wait_until(what, condition, seconds=SECONDS):
+    """Returns what condition() returns as soon as that is true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError("not within %g s: %s" % (seconds, what))
+        time.sleep(0.01)
+
+
+def run_tests(tests):
+    """Runs each function, named for what it proves; exits 1 if any fails."""
+    failed = 0
+    wanted = sys.argv[1:]
+    for test in tests:
+        name = test.__name__.replace("_", " ")
+        if wanted and not any(word in test.__name__ for word in wanted):
+            continue
+        try:
+            test()
+            print("ok - " + name)
+        except Skip as reason:
+            print("ok - %s # SKIP %s" % (name, reason))
+        except Exception:
+            failed += 1
+            print("not ok - " + name)
+            print("".join("# " + line + "\n" for line in
+                          traceback.format_exc().splitlines()), end="")
+        sys.stdout.flush()
+    sys.exit(1 if failed else 0)
+
+
+class Namespace:
+    """A process tree of its own with PROGRAM as process 1, in a root directory
+    of its own. FILES: path in it -> text; a text that begins with #! is made
+    executable. What the program writes is in self.output()."""
+
+    def __init__(self, program, files, arguments=(), stdin=subprocess.DEVNULL, stdout=None):
+        self.top = tempfile.mkdtemp(prefix="pidone-")
+        self.root = os.path.join(self.top, "root")
+        self.process = None
+        self.make_root(program, files)
+        self.arguments = [program] + list(arguments)
+        self.stdin, self.stdout = stdin, stdout
+
+    def __enter__(self):
+        log = open(os.path.join(self.top, "output"), "wb")
+        output = log if self.stdout is None else self.stdout
+        self.process = subprocess.Popen(self.command(), stdin=self.stdin, stdout=output,
+                                        stderr=output, start_new_session=True)
+        log.close()
+        try:
+            self.init = wait_until("the namespace has a process", self.find_init)
+        except AssertionError:
+            self.__exit__()
+            raise Skip("no namespaces here: " + self.output().strip())
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()     # and with it, by --kill-child, all the others
+            self.process.wait()
+        shutil.rmtree(self.top, ignore_errors=True)
+
+    def make_root(self, program, files):
+        for directory in ("dev", "etc", "proc", "run", "sys", "tmp", "root", "pidone", "usr"):
+            os.makedirs(os.path.join(self.root, directory))
+        for name in ("bin", "sbin", "lib", "lib64"):
+            if os.path.islink("/" + name):
+                os.symlink(os.readlink("/" + name), os.path.join(self.root, name))
+            elif os.path.isdir("/" + name):
+                os.mkdir(os.path.join(self.root, name))
+        for source in glob.glob(os.path.join(BIN, "*")):
+            shutil.copy2(source, os.path.join(self.root, "pidone"), follow_symlinks=False)
+        if not os.path.exists(self.root + program):
+            raise Skip("%s is not built" % program)
+        for path, text in files.items():
+            self.write(path, text)
+
+    def write(self, path, text):
+        path = self.root + path
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path + ".new", "wb") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
+        os.chmod(path + ".new", 0o755 if text[:2] in ("#!", b"#!") else 0o644)
+        os.rename(path + ".new", path)
+
+    def read(self, path):
+        """The file's text, or "" if there is none (yet)."""
+        try:
+            with open(self.root + path, errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def command(self):
+        # /dev is made by hand: the machine's own is not to be touched
+        script = """set -e; R=$1; shift
+            for d in usr bin sbin lib lib64; do
+                if [ -d "$R/$d" ] && [ ! -L "$R/$d" ]; then
+                    mount --bind "/$d" "$R/$d"; fi; done
+            mount -t proc proc "$R/proc"
+            mount -t tmpfs dev "$R/dev"
+            for d in null zero full tty urandom; do
+                : >"$R/dev/$d"; mount --bind "/dev/$d" "$R/dev/$d"; done
+            mkdir "$R/dev/pts" "$R/dev/shm"
+            mount -t devpts -o newinstance,ptmxmode=0666 devpts "$R/dev/pts"
+            ln -s pts/ptmx "$R/dev/ptmx"
+            exec chroot "$R" "$@" """
+        user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        return (["unshare"] + user + ["--mount", "--pid", "--uts", "--net", "--ipc", "--fork",
+                "--kill-child", "sh", "-c", script, "sh", self.root] + self.arguments)
+
+    def find_init(self):
+        """The pid, as seen from here, once it is the program."""
+        pid = self.process.pid
+        try:
+            with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+                children = file.read().split()
+            if children and os.readlink("/proc/%s/exe" % children[0]).endswith(
+                    os.path.basename(self.arguments[0])):
+                return int(children[0])
+        except OSError:
+            pass
+        return None
+
+    def output(self):
+        with open(os.path.join(self.top, "output"), errors="replace") as file:
+            return file.read()
+
+    def signal(self, number):
+        os.kill(self.init, number)
+
+    def wait_output(self, text, count=1):
+        wait_until("%r in the output:\n%s" % (text, self.output()),
+                   lambda: self.output().count(text) >= count)
+
+    def wait_end(self, seconds=SECONDS):
+        """The exit status, or minus the signal, of process 1."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("process 1 did not end within %g s:\n%s" %
+                                 (seconds, self.output())) from None
+
+    def processes(self):
+        """pid in there -> (pid out here, command line), of all that live."""
+        found = {}
+        for status in glob.glob("/proc/[0-9]*/status"):
+            try:
+                with open(status) as file:
+                    fields = dict(line.split(":\t", 1) for line in file if ":\t" in line)
+                if os.readlink("/proc/%s/ns/pid" % fields["Pid"].strip()) != self.pid_namespace():
+                    continue
+                with open("/proc/%s/cmdline" % fields["Pid"].strip()) as file:
+                    command = file.read().replace("\0", " ").strip()
+            except (OSError, KeyError):
+                continue
+            if not fields["State"].startswith("Z"):
+                inside = int(fields["NSpid"].split()[-1])
+                found[inside] = (int(fields["Pid"]), command)
+        return found
+
+    def pid_namespace(self):
+        return os.readlink("/proc/%d/ns/pid" % self.init)
+
+    def zombies(self):
+        """How many children of process 1 wait to be reaped."""
+        count = 0
+        for status in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                with open(status) as file:
+                    fields = file.read().rpartition(")")[2].split()
+            except OSError:
+                continue
+            count += fields[0] == "Z" and int(fields[1]) == self.init
+        return count
+
+    def run(self, *command):
+        """Runs a command among the processes in there; its output."""
+        return subprocess.run(["nsenter", "--target", str(self.init), "--all",
+                               "--root=" + self.root, "--wd=" + self.root] + list(command),
+                              check=False, capture_output=True, text=True, timeout=SECONDS).stdout
+
+
+HUP, INT, USR1, USR2, TERM = (signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2,
+                              signal.SIGTERM)
