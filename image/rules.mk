@@ -34,7 +34,9 @@ image-tools:
 
 # Looked at each time; the notes are touched only when an option has changed.
 OPTIONS = $(addprefix $(BUILD)/options/,kernel busybox root disk)
-$(OPTIONS) &: always
+$(OPTIONS): options
+	@:
+options:
 	@image/options
 
 $(BUILD)/bzImage: image/kernel image/kernel.fragment image/lib.sh $(BUILD)/options/kernel \
@@ -56,4 +58,4 @@ $(BUILD)/initramfs.cpio.gz: image/initramfs $(BUILD)/root/list
 $(BUILD)/disk.img: image/disk $(BUILD)/root/list $(BUILD)/options/disk
 	@image/disk
 
-.PHONY: image run kernel busybox repro distclean image-tools always
+.PHONY: image run kernel busybox repro distclean image-tools options always
