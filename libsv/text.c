@@ -102,8 +102,10 @@ size_t text_vformat(char *buffer, size_t size, const char *format, va_list given
 				length == LENGTH_LONG ? va_arg(arguments, long) :
 				length == LENGTH_SIZE ? va_arg(arguments, ptrdiff_t) :
 				va_arg(arguments, int);
-			if (with_sign < 0)
+			if (with_sign < 0) {
 				put(&out, '-');
+				width -= width > 0;	/* which the sign is part of */
+			}
 			/* negated as unsigned: the most negative number has no positive */
 			number = with_sign < 0 ? 0ULL - (unsigned long long)with_sign :
 				(unsigned long long)with_sign;
