@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -130,6 +131,24 @@ bool console_open(const char **outcome)
 	set_term();
 	set_sane_modes();
 	return true;
+}
+
+void console_say(const char *format, ...)
+{
+	int fd = files_open(AT_FDCWD, "/dev/console", O_WRONLY, 0);
+	char line[256];
+	size_t length;
+	va_list arguments;
+
+	if (fd < 0)
+		return;
+	va_start(arguments, format);
+	length = text_vformat(line, sizeof line - 2, format, arguments);
+	va_end(arguments);
+	line[length++] = '\r';		/* a login program may have left it raw */
+	line[length++] = '\n';
+	(void)!write(fd, line, length);	/* as the contract says */
+	files_close(&fd);
 }
 
 static void make_path(char path[sizeof "/dev/" + INITTAB_TTY_BYTES], const char *tty)

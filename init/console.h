@@ -14,6 +14,10 @@ void console_begin(void);
  * became of it, for people; false with errno if there is no console. */
 bool console_open(const char **outcome);
 
+/* Writes one line to the console; FORMAT as in text_format. What cannot be
+ * written at once is lost. */
+void console_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Can TTY (as in the inittab: without /dev/, "" for the console) be used? */
 bool console_has(const char *tty);
 

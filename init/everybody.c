@@ -1,26 +1,203 @@
 /* SPDX-License-Identifier: MIT */
 #include "everybody.h"
 
+#include "files.h"
 #include "message.h"
+#include "text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-pid_t everybody_signal(int signal)
-{
-	pid_t pid = fork();
+#define SPARED_MOST 64
 
+/* Shared with the child that finds them. */
+static struct spared {
+	int count;
+	pid_t pids[SPARED_MOST];
+} *spared;
+
+bool everybody_look(pid_t pid, struct process *process)
+{
+	char path[32], line[512];
+
+	(void)text_format(path, sizeof path, "/proc/%d/stat", (int)pid);
+	return files_read(AT_FDCWD, path, line, sizeof line) > 0 && process_parse(line, process);
+}
+
+/* The entries of getdents64(2). */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short size;
+	unsigned char type;
+	char name[];
+};
+
+static bool visit_entry(const struct entry *entry,
+	bool (*visit)(const struct process *, void *), void *argument)
+{
+	struct process process;
+	uint64_t pid;
+
+	if (!text_to_number(entry->name, INT32_MAX, &pid) || pid == 1 || pid == (uint64_t)getpid())
+		return true;
+	if (!everybody_look((pid_t)pid, &process) || !process_is_alive(&process))
+		return true;
+	return visit(&process, argument);
+}
+
+void everybody_visit(bool (*visit)(const struct process *process, void *argument),
+	void *argument)
+{
+	/* readdir(3) would want memory */
+	union {
+		struct entry entry;
+		char bytes[1024];
+	} buffer;
+	int fd = files_open(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
+	long size, at;
+
+	if (fd < 0)
+		return;
+	while ((size = syscall(SYS_getdents64, fd, &buffer, sizeof buffer)) > 0)
+		for (at = 0; at < size; ) {
+			const struct entry *entry = (const void *)(buffer.bytes + at);
+
+			if (!visit_entry(entry, visit, argument))
+				goto done;
+			at += entry->size;
+		}
+done:
+	files_close(&fd);
+}
+
+void everybody_ask(pid_t pid)
+{
+	struct process process;
+
+	/* each fails if it has ended: then its end is heard of soon */
+	(void)kill(pid, SIGTERM);
+	if (everybody_look(pid, &process) && process.terminal)
+		(void)kill(pid, SIGHUP);
+	(void)kill(pid, SIGCONT);	/* so that a stopped one gets them too */
+}
+
+static bool asks_to_be_spared(pid_t pid)
+{
+	char path[32], byte[2];
+	struct stat status;
+
+	(void)text_format(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+	return stat(path, &status) == 0 && status.st_uid == 0 &&
+		files_read(AT_FDCWD, path, byte, sizeof byte) == 1 && byte[0] == '@';
+}
+
+static bool is_spared(pid_t pid)
+{
+	for (int i = 0; i < spared->count; i++)
+		if (spared->pids[i] == pid)
+			return true;
+	return false;
+}
+
+static bool note_spared(const struct process *process, void *argument)
+{
+	(void)argument;
+	if (asks_to_be_spared(process->pid) && spared->count < SPARED_MOST)
+		spared->pids[spared->count++] = process->pid;
+	return true;
+}
+
+static bool hang_up(const struct process *process, void *argument)
+{
+	(void)argument;
+	if (process->terminal)
+		(void)kill(process->pid, SIGHUP);	/* it may have ended */
+	return true;
+}
+
+static bool end_one(const struct process *process, void *argument)
+{
+	const bool *killing = argument;
+
+	if (is_spared(process->pid))
+		return true;
+	if (*killing)
+		(void)kill(process->pid, SIGKILL);	/* it may have ended */
+	else
+		everybody_ask(process->pid);
+	return true;
+}
+
+/* All at once: nobody can slip through by forking. To all but init and the
+ * caller (kill(2)); fails if there is nobody. */
+static void end_all(bool killing)
+{
+	if (killing) {
+		(void)kill(-1, SIGKILL);
+		return;
+	}
+	(void)kill(-1, SIGTERM);
+	everybody_visit(hang_up, NULL);
+	(void)kill(-1, SIGCONT);
+}
+
+static void end_everybody(bool killing)
+{
+	if (spared != NULL) {
+		spared->count = 0;
+		everybody_visit(note_spared, NULL);
+	}
+	if (spared == NULL || spared->count == 0) {
+		end_all(killing);
+		return;
+	}
+	everybody_visit(end_one, &killing);
+	everybody_visit(end_one, &killing);	/* and what was forked meanwhile */
+}
+
+pid_t everybody_end(bool killing)
+{
+	pid_t pid;
+
+	if (spared == NULL) {
+		spared = mmap(NULL, sizeof *spared, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (spared == MAP_FAILED)
+			spared = NULL;		/* then nobody is */
+	}
+	pid = fork();
 	if (pid > 0)
 		return pid;
 	if (pid < 0)
 		message(MESSAGE_WARNING, "cannot fork to signal everybody: %s", strerror(errno));
-	/* to all but init and the caller (kill(2)); fails if there is nobody */
-	(void)kill(-1, signal);
-	if (signal != SIGKILL)
-		(void)kill(-1, SIGCONT);
+	end_everybody(killing);
 	if (pid == 0)
 		_exit(0);
 	return 0;
+}
+
+static bool note_other(const struct process *process, void *argument)
+{
+	bool *other = argument;
+
+	*other = !is_spared(process->pid);
+	return !*other;
+}
+
+bool everybody_is_spared(void)
+{
+	bool other = false;
+
+	if (spared == NULL || spared->count == 0)
+		return false;
+	everybody_visit(note_other, &other);
+	return !other;
 }

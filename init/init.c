@@ -18,6 +18,7 @@
 #include "power.h"
 #include "signals.h"
 #include "spawn.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,7 @@
 #define INITTAB_MOST_BYTES (1 << 20)	/* more of it is not read */
 #define COMPLAINTS_MOST 20		/* about one reading of it */
 #define REAP_AT_ONCE 1000		/* then we look whether somebody signals us */
+#define REPORT_MOST 20			/* processes that we name */
 #define WAIT_FAILED_MS 1000
 
 static struct lifecycle life;
@@ -200,15 +202,6 @@ static void spawn_entry(int slot)
 	lifecycle_not_spawned(&life, slot, clock_now());
 }
 
-static void signal_entry(int slot, int signal)
-{
-	pid_t pid = life.processes[slot].pid;
-
-	/* fails if it has ended already: then its end is reported soon */
-	(void)kill(pid, signal);
-	(void)kill(pid, SIGCONT);
-}
-
 static void kill_entry(int slot)
 {
 	message(MESSAGE_WARNING, "%s: takes too long: killed", life.table.slots[slot].entry.command);
@@ -220,15 +213,50 @@ static void stop_entries(void)
 {
 	for (int i = 0; i < life.table.used; i++)
 		if (life.processes[i].state == LIFECYCLE_RUNNING)
-			signal_entry(i, SIGTERM);
+			everybody_ask(life.processes[i].pid);
+}
+
+/* To the log, and to the console whatever the kernel lets through to it. */
+static void report_process(const struct process *process, const char *command)
+{
+	char line[128];
+
+	(void)text_format(line, sizeof line, "waiting for %s (pid %d, state %c)%s%s", process->name,
+		(int)process->pid, process->state, command != NULL ? ": " : "",
+		command != NULL ? command : "");
+	message(MESSAGE_INFO, "%s", line);
+	if (!namespace_contained())
+		console_say("init: %s", line);
+}
+
+static bool report_anybody(const struct process *process, void *argument)
+{
+	int *left = argument;
+
+	report_process(process, NULL);
+	return --*left > 0;
 }
 
 static void report_waiting(void)
 {
-	for (int i = 0; i < life.table.used; i++)
-		if (life.processes[i].state == LIFECYCLE_RUNNING)
-			message(MESSAGE_NOTICE, "waiting for %s (pid %d)",
-				life.table.slots[i].entry.command, (int)life.processes[i].pid);
+	struct process process;
+	int left = REPORT_MOST;
+
+	if (life.phase == LIFECYCLE_TERM || life.phase == LIFECYCLE_KILL)
+		everybody_visit(report_anybody, &left);
+	else if (life.helper != 0 && everybody_look(life.helper, &process))
+		report_process(&process, "unmounts");
+	else
+		for (int i = 0; i < life.table.used; i++)
+			if (life.processes[i].state == LIFECYCLE_RUNNING &&
+				everybody_look(life.processes[i].pid, &process))
+				report_process(&process, life.table.slots[i].entry.command);
+}
+
+static bool only_spared_are_left(void)
+{
+	return (life.phase == LIFECYCLE_TERM || life.phase == LIFECYCLE_KILL) && life.asked &&
+		life.helper == 0 && everybody_is_spared();
 }
 
 /* Takes over what has ended. False if there may be more. */
@@ -240,10 +268,11 @@ static bool reap(void)
 
 		if (pid < 0 && errno == EINTR)
 			continue;
-		if (pid < 0 && errno == ECHILD)
-			lifecycle_nobody_left(&life);
-		if (pid <= 0)
+		if (pid <= 0) {
+			if (pid < 0 ? errno == ECHILD : only_spared_are_left())
+				lifecycle_nobody_left(&life);
 			return true;
+		}
 		if (lifecycle_exited(&life, pid, clock_now()) == LIFECYCLE_HELPER) {
 			if (life.phase == LIFECYCLE_BOOT)
 				boot_ended(step, status);
@@ -329,16 +358,16 @@ static void perform(const struct lifecycle_action *action)
 		kill_entry(action->slot);
 		break;
 	case LIFECYCLE_RETIRE_ENTRY:
-		signal_entry(action->slot, SIGTERM);
+		everybody_ask(life.processes[action->slot].pid);
 		break;
 	case LIFECYCLE_STOP_ENTRIES:
 		stop_entries();
 		break;
 	case LIFECYCLE_TERM_ALL:
-		lifecycle_helper(&life, everybody_signal(SIGTERM));
+		lifecycle_helper(&life, everybody_end(false));
 		break;
 	case LIFECYCLE_KILL_ALL:
-		lifecycle_helper(&life, everybody_signal(SIGKILL));
+		lifecycle_helper(&life, everybody_end(true));
 		break;
 	case LIFECYCLE_LEAVE:
 		lifecycle_helper(&life, filesystems_release());

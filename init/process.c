@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "process.h"
+
+#include "text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define PF_KTHREAD 0x00200000U	/* include/linux/sched.h */
+
+/* Reads the number that TEXT begins with; a sign is skipped: -1 is no terminal
+ * and no process group, and neither is looked for. */
+static const char *take_number(const char *text, uint64_t *number)
+{
+	char digits[24];
+	size_t length;
+
+	text += *text == ' ';
+	text += *text == '-';
+	length = strspn(text, "0123456789");
+	if (length >= sizeof digits)
+		return NULL;
+	memcpy(digits, text, length);
+	digits[length] = '\0';
+	return text_to_number(digits, UINT64_MAX, number) ? text + length : NULL;
+}
+
+/* Behind the name: state, parent, group, session, terminal, its foreground
+ * group, flags (proc(5)). */
+static bool parse_rest(const char *rest, struct process *process)
+{
+	uint64_t numbers[6];
+
+	if (rest[0] != ' ' || rest[1] == '\0')
+		return false;
+	process->state = rest[1];
+	rest += 2;
+	for (int i = 0; i < 6; i++) {
+		rest = take_number(rest, &numbers[i]);
+		if (rest == NULL)
+			return false;
+	}
+	process->parent = (pid_t)numbers[0];
+	process->terminal = numbers[3] != 0;
+	process->kernel = (numbers[5] & PF_KTHREAD) != 0;
+	return true;
+}
+
+bool process_parse(const char *line, struct process *process)
+{
+	const char *open = strchr(line, '('), *close = strrchr(line, ')');
+	uint64_t pid;
+	size_t length;
+
+	if (open == NULL || close == NULL || close < open || take_number(line, &pid) != open - 1)
+		return false;
+	length = (size_t)(close - open - 1);
+	if (length >= sizeof process->name)
+		length = sizeof process->name - 1;
+	memcpy(process->name, open + 1, length);
+	process->name[length] = '\0';
+	process->pid = (pid_t)pid;
+	return parse_rest(close + 1, process);
+}
+
+bool process_is_alive(const struct process *process)
+{
+	return !process->kernel && process->state != 'Z' && process->state != 'X';
+}
