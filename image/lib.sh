@@ -55,8 +55,8 @@ make_scratch() {
 	try mkdir -p "$BUILD"
 	scratch=$(mktemp -d "$BUILD/.${0##*/}.XXXXXX") || die "cannot write in $BUILD"
 	job=
-	trap 'rm -rf "$scratch"' EXIT
-	trap '[ -z "$job" ] || { kill "$job"; wait "$job"; } 2>/dev/null || :; exit 130' INT TERM HUP
+	trap '[ -z "$job" ] || { kill "$job"; wait "$job"; } 2>/dev/null || :; rm -rf "$scratch"' EXIT
+	trap 'exit 130' INT TERM HUP
 }
 
 # place FILE PRODUCT: the product appears under its name complete or not at all.
@@ -122,6 +122,7 @@ long_step() {
 	mkdir -p "$BUILD/log"
 	total=$(cat "$cache/lines.$step" 2>/dev/null) || total=$usual
 	began=$(date +%s) told=0
+	: >"$log" # there before it is counted
 	"$@" >"$log" 2>&1 </dev/null &
 	job=$!
 	while kill -0 "$job" 2>/dev/null; do
