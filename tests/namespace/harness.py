@@ -201,9 +201,10 @@ class Namespace:
 
     def run(self, *command):
         """Runs a command among the processes in there; its output."""
-        return subprocess.run(["nsenter", "--target", str(self.init), "--all",
-                               "--root=" + self.root, "--wd=" + self.root] + list(command),
-                              check=False, capture_output=True, text=True, timeout=SECONDS).stdout
+        done = subprocess.run(["nsenter", "--target", str(self.init), "--mount", "--pid", "--uts",
+                               "--net", "--ipc", "--root", "--wd"] + list(command), check=False,
+                              capture_output=True, text=True, timeout=SECONDS)
+        return done.stdout + done.stderr
 
 
 HUP, INT, USR1, USR2, TERM = (signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2,

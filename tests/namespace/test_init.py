@@ -1,0 +1,393 @@
+# SPDX-License-Identifier: MIT
+"""init as process 1 of a PID namespace: what it starts, reaps, starts again,
+reloads, hears and ends."""
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+
+from harness import HUP, INT, SECONDS, TERM, USR1, USR2, Namespace, Skip, run_tests, wait_until
+
+INIT = "/pidone/init"
+NOBODY = "::sysinit:/bin/echo UP\n"     # an inittab that keeps nothing running
+
+
+def init(inittab, arguments=(), files=None, **more):
+    return Namespace(INIT, dict({"/etc/inittab": inittab}, **(files or {})), arguments, **more)
+
+
+def commands(ns):
+    return sorted(command for pid, (_, command) in ns.processes().items() if pid != 1)
+
+
+def wait_commands(ns, expected):
+    wait_until("processes %r, not %r" % (expected, commands(ns)),
+               lambda: commands(ns) == sorted(expected))
+
+
+def pid_of(ns, command):
+    """(pid in there, pid out here)."""
+    def find():
+        for pid, (outer, found) in ns.processes().items():
+            if found == command and pid != 1:
+                return pid, outer
+        return None
+    return wait_until(command, find)
+
+
+def phases_come_in_order():
+    with init("::respawn:sleep 1001\n"
+              "::once:echo ONCE >>/tmp/log\n"
+              "::wait:sh -c 'sleep 0.1; echo WAIT1 >>/tmp/log'\n"
+              "::wait:echo WAIT2 >>/tmp/log\n"
+              "::sysinit:sh -c 'sleep 0.1; echo SYS1 >>/tmp/log'\n"
+              "::sysinit:echo SYS2 >>/tmp/log\n") as ns:
+        pid_of(ns, "sleep 1001")
+        wait_until("ONCE", lambda: "ONCE" in ns.read("/tmp/log"))
+        assert ns.read("/tmp/log").split() == ["SYS1", "SYS2", "WAIT1", "WAIT2", "ONCE"]
+
+
+def boot_steps_say_what_they_did():
+    with init(NOBODY, files={"/etc/hostname": "  testhost \nsecond line\n"}) as ns:
+        ns.wait_output("UP\n")
+        steps = re.findall(r"boot: (\w+): (done|already so|skipped|failed).* \(\d+\.\d{3} ms\)",
+                           ns.output())
+        names = [name for name, _ in steps]
+        assert len(names) == len(set(names)) and names[:2] == ["dev", "console"], names
+        assert not [step for step in steps if step[1] == "failed"], ns.output()
+        assert ns.run("hostname").strip() == "testhost"
+        assert "UP" in ns.run("ip", "link", "show", "lo") or "lo" not in ns.run("ip", "link")
+
+
+def init_skip_leaves_steps_out():
+    with init(NOBODY, ["init.skip=hostname,run"], {"/etc/hostname": "x\n"}) as ns:
+        ns.wait_output("UP\n")
+        assert "boot: hostname: skipped: init.skip" in ns.output()
+        assert "boot: run: skipped: init.skip" in ns.output()
+        assert ns.run("hostname").strip() != "x"
+
+
+def mistakes_are_named_and_left_out():
+    with init("one:two\n::nonsense:x\nid:3:initdefault:\n::once:\n"
+              "::respawn:sleep 1001\n") as ns:
+        pid_of(ns, "sleep 1001")
+        for line, text in ((1, "'one:two'"), (2, "'nonsense'"), (3, "'initdefault'"), (4, "''")):
+            assert re.search(r"/etc/inittab:%d: .*%s" % (line, text), ns.output()), ns.output()
+
+
+def hostile_inittabs_do_no_harm():
+    texts = {
+        "one endless line": b"x" * 3000000,
+        "mistakes only": b"a:b\n" * 300000,
+        "bytes": bytes(range(256)) * 500,
+        "many entries": b"".join(b"::once:true %d\n" % i for i in range(1000)),
+        "a cut line": b"::once:" + b"a" * 600,
+    }
+    for what, text in texts.items():
+        with init(text + b"\n::shutdown:/bin/echo LAST\n") as ns:
+            ns.wait_output("boot: root")
+            ns.signal(USR2)
+            assert ns.wait_end() == -signal.SIGINT, what
+            assert len(ns.output()) < 100000, what
+
+
+def environment_and_shell_are_as_with_busybox():
+    with init("::once:env >/tmp/env\n"
+              "::once:-sh -c 'echo $0 >/tmp/name'\n"
+              "::once:readlink /proc/self/cwd >/tmp/cwd\n") as ns:
+        wait_until("cwd", lambda: ns.read("/tmp/cwd"))
+        assert ns.read("/tmp/cwd") == "/\n"
+        wait_until("env", lambda: "TERM=" in ns.read("/tmp/env"))
+        environment = dict(line.split("=", 1) for line in ns.read("/tmp/env").splitlines())
+        assert environment["PATH"] == "/sbin:/usr/sbin:/bin:/usr/bin"
+        assert environment["SHELL"] == "/bin/sh" and environment["USER"] == "root"
+        wait_until("name", lambda: ns.read("/tmp/name"))
+
+
+def children_are_leaders_with_default_signals():
+    with init("::respawn:sleep 1001\n") as ns:
+        pid, outer = pid_of(ns, "sleep 1001")
+        with open("/proc/%d/status" % outer) as file:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+        assert int(status["SigBlk"], 16) == 0 and int(status["SigIgn"], 16) == 0, status
+        assert status["NSsid"].split()[-1] == str(pid)
+        assert len(os.listdir("/proc/%d/fd" % outer)) == 3
+
+
+def respawn_is_at_once_after_a_second_and_slower_after_quick_deaths():
+    with init("::respawn:sh -c 'date +%s.%N >>/tmp/quick'\n::respawn:sleep 1001\n") as ns:
+        _, outer = pid_of(ns, "sleep 1001")
+        time.sleep(1.1)     # a run of more than a second, which is the case here
+        os.kill(outer, signal.SIGKILL)
+        start = time.monotonic()
+        wait_until("another", lambda: pid_of(ns, "sleep 1001")[1] != outer)
+        assert time.monotonic() - start < 0.5
+        times = wait_until("four starts", lambda: (
+            lambda t: len(t) >= 4 and t)(ns.read("/tmp/quick").split()))
+        gaps = [float(b) - float(a) for a, b in zip(times, times[1:])]
+        for gap, least in zip(gaps, (1, 2, 4)):
+            assert least - 0.1 <= gap < least + 1, gaps
+
+
+def a_hundred_quick_deaths_cost_little():
+    with init("".join("::respawn:/bin/false %d\n" % i for i in range(100))) as ns:
+        ns.wait_output("boot: root")
+
+        def ticks():
+            with open("/proc/%d/stat" % ns.init) as file:
+                fields = file.read().rpartition(")")[2].split()
+            return int(fields[11]) + int(fields[12])
+        time.sleep(8)       # the first pauses, of 1 and 2 and 4 s
+        before = ticks()
+        time.sleep(10)
+        share = (ticks() - before) / os.sysconf("SC_CLK_TCK") / 10
+        print("# %.2f%% of a core" % (100 * share))
+        assert share <= 0.01
+
+
+def a_missing_tty_is_said_once():
+    with init("tty77::respawn:sleep 1001\ntty78::sysinit:true\n::respawn:sleep 1002\n") as ns:
+        pid_of(ns, "sleep 1002")
+        time.sleep(2.5)     # time for it to be tried again
+        assert ns.output().count("/dev/tty77") == 1, ns.output()
+        # it appears, and is used at the next try
+        ns.run("ln", "-s", "null", "/dev/tty77")
+        pid_of(ns, "sleep 1001")
+
+
+def orphans_are_reaped():
+    with init("::once:sh -c 'for i in $(seq 3000); do (true &) ; done; sleep 1001'\n") as ns:
+        pid_of(ns, "sleep 1001")
+        wait_until("no zombies", lambda: ns.zombies() == 0)
+
+
+def reload_keeps_what_runs():
+    with init("::respawn:sleep 1001\n::respawn:sleep 1002\n::sysinit:echo S >>/tmp/s\n") as ns:
+        first, second = pid_of(ns, "sleep 1001"), pid_of(ns, "sleep 1002")
+        ns.write("/etc/inittab", "::respawn:sleep 1003\n::respawn:sleep 1002\n"
+                                 "::sysinit:echo S >>/tmp/s\n")
+        ns.signal(HUP)
+        pid_of(ns, "sleep 1003")
+        assert pid_of(ns, "sleep 1001") == first    # removed: left alone
+        ns.write("/etc/inittab", "::respawn:sleep 1001\n::respawn:sleep 1002\n"
+                                 "::respawn:sleep 1004\n")
+        ns.signal(HUP)
+        pid_of(ns, "sleep 1004")
+        wait_commands(ns, ["sleep 1001", "sleep 1002", "sleep 1003", "sleep 1004"])
+        assert (pid_of(ns, "sleep 1001"), pid_of(ns, "sleep 1002")) == (first, second)
+        os.kill(pid_of(ns, "sleep 1003")[1], signal.SIGKILL)
+        wait_commands(ns, ["sleep 1001", "sleep 1002", "sleep 1004"])
+        assert ns.read("/tmp/s") == "S\n"
+
+
+def reload_of_an_unreadable_inittab_keeps_the_old_one():
+    with init("::respawn:sleep 1001\n") as ns:
+        _, outer = pid_of(ns, "sleep 1001")
+        os.unlink(ns.root + "/etc/inittab")
+        os.mkdir(ns.root + "/etc/inittab")
+        ns.signal(HUP)
+        ns.wait_output("/etc/inittab: cannot read")
+        os.kill(outer, signal.SIGKILL)
+        wait_until("it is back", lambda: pid_of(ns, "sleep 1001")[1] != outer)
+
+
+def signals_choose_the_end():
+    for number, status in ((USR1, signal.SIGINT), (USR2, signal.SIGINT),
+                           (signal.SIGPWR, signal.SIGINT), (TERM, signal.SIGHUP)):
+        with init("::respawn:sleep 1001\n::shutdown:/bin/echo DOWN\n") as ns:
+            pid_of(ns, "sleep 1001")
+            start = time.monotonic()
+            ns.signal(number)
+            assert ns.wait_end() == -status, number
+            print("# %s: %.3f s" % (number.name, time.monotonic() - start))
+            assert "DOWN" in ns.output()
+
+
+def the_way_down_is_quick_with_an_interactive_shell():
+    with init("::respawn:sh -c 'trap : TERM; while :; do sleep 0.05; done'\n",
+              ["init.stop=1", "init.term=1"]) as ns:
+        pid_of(ns, "sleep 0.05")
+        start = time.monotonic()
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT
+        assert 1.9 < time.monotonic() - start < 6      # TERM is not heeded: killed
+
+
+def our_children_end_before_the_others_are_signalled():
+    service = "#!/bin/sh\ntrap 'echo OTHER >>/tmp/log; exit' TERM\nwhile :; do sleep 0.05; done\n"
+    ours = ("#!/bin/sh\ntrap 'sleep 0.5; echo OURS >>/tmp/log; exit' TERM\n(setsid /other &)\n"
+            ": >/tmp/up\nwhile :; do sleep 0.05; done\n")
+    with init("::respawn:/ours\n", files={"/ours": ours, "/other": service}) as ns:
+        wait_until("up", lambda: os.path.exists(ns.root + "/tmp/up"))
+        pid_of(ns, "/bin/sh /other")
+        time.sleep(0.3)     # for its trap to be set
+        ns.signal(TERM)
+        assert ns.wait_end() == -signal.SIGHUP
+        assert ns.read("/tmp/log").split() == ["OURS", "OTHER"]
+
+
+def power_off_is_heard_while_sysinit_hangs():
+    with init("::sysinit:sleep 1001\n::shutdown:/bin/echo DOWN\n") as ns:
+        pid_of(ns, "sleep 1001")
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT
+        assert "DOWN" in ns.output()
+
+
+def a_hung_shutdown_entry_is_killed():
+    with init(NOBODY + "::shutdown:sleep 1001\n::shutdown:/bin/echo LAST\n",
+              ["init.shutdown=1"]) as ns:
+        ns.wait_output("UP\n")
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT
+        assert "LAST" in ns.output() and "killed" in ns.output()
+
+
+def ctrlaltdel_entries_run_and_all_goes_on():
+    with init("::respawn:sleep 1001\n::ctrlaltdel:echo KEYS >>/tmp/log\n") as ns:
+        pid = pid_of(ns, "sleep 1001")
+        for count in (1, 2):
+            ns.signal(INT)
+            wait_until("KEYS", lambda: ns.read("/tmp/log").count("KEYS") == count)
+        assert pid_of(ns, "sleep 1001") == pid
+
+
+def seven_interrupts_go_straight_to_the_end():
+    with init("::ctrlaltdel:sleep 1002\n::shutdown:sleep 1003\n::sysinit:sleep 1001\n") as ns:
+        pid_of(ns, "sleep 1001")
+        start = time.monotonic()
+        count = 0
+        while ns.process.poll() is None and count < 200:
+            try:
+                ns.signal(INT)
+            except ProcessLookupError:
+                break
+            count += 1
+            time.sleep(0.05)
+        assert ns.wait_end() == -signal.SIGHUP
+        assert time.monotonic() - start < 5
+
+
+def tstp_stops_respawning_until_cont():
+    with init("::respawn:sleep 1001\n") as ns:
+        _, outer = pid_of(ns, "sleep 1001")
+        ns.signal(signal.SIGTSTP)
+        time.sleep(1.1)
+        os.kill(outer, signal.SIGKILL)
+        time.sleep(0.5)     # nothing may happen meanwhile
+        wait_commands(ns, [])
+        ns.signal(signal.SIGCONT)
+        pid_of(ns, "sleep 1001")
+
+
+def restart_entry_replaces_init():
+    with init("::respawn:sleep 1001\n::restart:/after one two\n",
+              files={"/after": "#!/bin/sh\necho \"AFTER $$ $*\"; exec sleep 1002\n"}) as ns:
+        pid_of(ns, "sleep 1001")
+        ns.signal(signal.SIGQUIT)
+        ns.wait_output("AFTER 1 one two")
+        wait_until("only that", lambda: list(ns.processes()) == [1])
+
+
+def quit_without_a_restart_entry_is_nothing():
+    with init("::respawn:sleep 1001\n::ctrlaltdel:echo K >/tmp/k\n") as ns:
+        pid = pid_of(ns, "sleep 1001")
+        ns.signal(signal.SIGQUIT)
+        ns.signal(INT)
+        wait_until("K", lambda: ns.read("/tmp/k"))
+        assert pid_of(ns, "sleep 1001") == pid
+
+
+def no_inittab_means_the_built_in_entries():
+    with Namespace(INIT, {"/etc/init.d/rcS": "#!/bin/sh\necho RCS\n"}) as ns:
+        ns.wait_output("RCS")
+        ns.wait_output("/etc/inittab: cannot open")
+        ns.wait_output("Please press Enter to activate this console. ")
+
+
+def single_is_a_root_shell_instead_of_the_inittab():
+    for word in ("single", "-s", "S", "1"):
+        with init(NOBODY, [word], stdin=subprocess.PIPE) as ns:
+            wait_until("a shell", lambda: commands(ns) == ["-/bin/sh"])
+            ns.process.stdin.write(b"echo SHELL; \n")
+            ns.process.stdin.flush()
+            ns.wait_output("SHELL")
+            assert "UP\n" not in ns.output()
+            ns.process.stdin.close()
+
+
+def a_spared_process_outlives_the_killing():
+    if not os.path.exists("/bin/bash"):
+        raise Skip("no bash, to give a process a name")
+    daemon = ("#!/bin/sh\nsetsid bash -c 'exec -a @storage bash /loop' &\n")
+    loop = "trap 'echo TERM >>/tmp/log' TERM\n: >/tmp/up\nwhile :; do read -t 0.1 <>/dev/full; done\n"
+    with init("::wait:/storage\n::once:sh -c '(setsid sleep 1002 &)'\n",
+              files={"/storage": daemon, "/loop": loop}) as ns:
+        wait_until("up", lambda: os.path.exists(ns.root + "/tmp/up"))
+        pid_of(ns, "sleep 1002")
+        start = time.monotonic()
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT
+        # nobody waits for it, and nobody tells it to go
+        assert time.monotonic() - start < 2 and ns.read("/tmp/log") == ""
+
+
+def a_stopped_child_and_one_million_signals_are_nothing():
+    with init("::respawn:sleep 1001\n") as ns:
+        _, outer = pid_of(ns, "sleep 1001")
+        os.kill(outer, signal.SIGSTOP)
+        for _ in range(100000):
+            ns.signal(signal.SIGCHLD)
+        for number in (signal.SIGALRM, signal.SIGPIPE, signal.SIGWINCH, 40, 64):
+            ns.signal(number)
+        os.kill(outer, signal.SIGKILL)
+        wait_until("it is back", lambda: pid_of(ns, "sleep 1001")[1] != outer)
+
+
+def idle_init_makes_no_system_call():
+    with init("::respawn:sleep 1001\n") as ns:
+        pid_of(ns, "sleep 1001")
+
+        def switches():
+            with open("/proc/%d/status" % ns.init) as file:
+                return [line for line in file if "ctxt_switches" in line]
+        before = wait_until("it rests", lambda: (lambda a: time.sleep(0.3) or
+                                                 (a == switches() and a))(switches()))
+        time.sleep(10)
+        assert switches() == before
+
+
+def askfirst_waits_for_enter_on_its_terminal():
+    master, slave = pty.openpty()
+    try:
+        with init("::askfirst:-/bin/sh\n", stdin=slave, stdout=slave) as ns:
+            text = b""
+
+            def see(what):
+                nonlocal text
+                while what not in text:
+                    assert select.select([master], [], [], SECONDS)[0], text
+                    text += os.read(master, 4096)
+            see(b"Please press Enter to activate this console. ")
+            assert any(command == INIT for command in commands(ns))
+            os.write(master, b"\n")
+            wait_until("a shell", lambda: commands(ns) == ["-/bin/sh"])
+            os.write(master, b"echo TERM is $TERM; tty\n")
+            see(b"TERM is ")
+            ns.signal(USR2)
+            start = time.monotonic()
+            ns.wait_end()
+            # it made the terminal its own, and so heeds the hangup
+            print("# %.3f s" % (time.monotonic() - start))
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+if __name__ == "__main__":
+    run_tests([value for value in list(globals().values())
+               if callable(value) and getattr(value, "__module__", "") == "__main__"
+               and value.__name__ not in ("init", "commands", "wait_commands", "pid_of")])
