@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor.h"
+
+#include "clock.h"
+#include "command.h"
+
+#include <signal.h>
+#include <string.h>
+
+/* exit code of a run that could not be executed (runsv.c: fatal, 111) */
+#define STATUS_NOT_EXECUTED (111 << 8)
+
+static void enter(struct monitor *monitor, enum monitor_state state)
+{
+	/* The time of the last change is that of the last start or of going
+	 * down; finish belongs to the run before it (runsv.c). */
+	if (state == MONITOR_RUN || (state != MONITOR_FINISH && monitor->pid == 0 &&
+	    (monitor->state == MONITOR_RUN || monitor->state == MONITOR_FINISH)))
+		monitor->changed = true;
+	monitor->state = state;
+	monitor->unpublished = true;
+}
+
+static void want(struct monitor *monitor, enum monitor_want wanted)
+{
+	monitor->want = wanted;
+	monitor->unpublished = true;
+}
+
+static bool wants_down(const struct monitor *monitor)
+{
+	return monitor->want == MONITOR_WANT_DOWN || monitor->want == MONITOR_WANT_EXIT;
+}
+
+/* Starts, or waits until a start is allowed. */
+static void start(struct monitor *monitor, int64_t now)
+{
+	enter(monitor, now < monitor->earliest ? MONITOR_THROTTLED : MONITOR_STARTING);
+	monitor->prepared = monitor->is_log;
+}
+
+/* run and finish have ended. */
+static void ended(struct monitor *monitor, int64_t now)
+{
+	if (monitor->want == MONITOR_WANT_UP)
+		start(monitor, now);
+	else
+		enter(monitor, MONITOR_DOWN);
+}
+
+/* What the script was for is gone: one that runs may end, but means nothing. */
+static void give_up_script(struct monitor *monitor)
+{
+	monitor->script_void = true;
+	if (monitor->script_pid == 0)
+		monitor->letter = monitor->script = 0;
+}
+
+/* The same, and it must not stay in the way. */
+static void end_script(struct monitor *monitor, int64_t now)
+{
+	give_up_script(monitor);
+	monitor->script_deadline = now;
+}
+
+static void run_ended(struct monitor *monitor, int status, int64_t now)
+{
+	monitor->pid = 0;
+	monitor->last_status = status;
+	monitor->got_term = false;
+	monitor->paused = false;
+	monitor->kill_deadline = CLOCK_NEVER;
+	monitor->signals[0] = monitor->signals[1] = 0;
+	monitor->queued = 0;
+	give_up_script(monitor);
+	if (monitor->is_log)
+		ended(monitor, now);
+	else
+		enter(monitor, MONITOR_FINISH);
+}
+
+static void enqueue(struct monitor *monitor, char letter)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < monitor->queued; i++)
+		if (monitor->queue[i] != letter)
+			monitor->queue[kept++] = monitor->queue[i];
+	monitor->queue[kept++] = letter;
+	monitor->queued = kept;
+}
+
+/* Kill now: nothing queued before it matters any more, and a script that is in
+ * the way is ended. */
+static void enqueue_kill(struct monitor *monitor, int64_t now)
+{
+	monitor->queued = 0;
+	if (monitor->letter != 0 && monitor->letter != 'k')
+		end_script(monitor, now);
+	enqueue(monitor, 'k');
+}
+
+void monitor_init(struct monitor *monitor, bool is_log, enum monitor_want wanted,
+	const struct monitor_options *options)
+{
+	memset(monitor, 0, sizeof *monitor);
+	monitor->is_log = is_log;
+	monitor->options = *options;
+	monitor->want = wanted;
+	monitor->earliest = INT64_MIN;
+	monitor->retry_at = INT64_MIN;
+	monitor->script_deadline = CLOCK_NEVER;
+	monitor->finish_deadline = CLOCK_NEVER;
+	monitor->kill_deadline = CLOCK_NEVER;
+	monitor->drain_deadline = CLOCK_NEVER;
+	enter(monitor, wanted == MONITOR_WANT_UP ? MONITOR_THROTTLED : MONITOR_DOWN);
+	monitor->changed = true;
+}
+
+static void letter_up(struct monitor *monitor, enum monitor_want wanted, int64_t now)
+{
+	want(monitor, wanted);
+	if (monitor->state == MONITOR_DOWN)
+		start(monitor, now);
+}
+
+static void letter_down(struct monitor *monitor, char letter, enum monitor_want wanted, int64_t now)
+{
+	want(monitor, wanted);
+	if (monitor->state == MONITOR_THROTTLED)
+		enter(monitor, MONITOR_DOWN);
+	if (monitor->state == MONITOR_STARTING && monitor->letter != 0)
+		end_script(monitor, now);
+	if (monitor->state == MONITOR_RUN)
+		enqueue(monitor, letter);
+}
+
+void monitor_letter(struct monitor *monitor, char letter, int64_t now)
+{
+	if (command_find(letter) == NULL)
+		return;
+	/* a logger without its pipe has nothing to be up for */
+	if (monitor->draining && command_find(letter)->signal == 0)
+		return;
+	if (letter == 'u')
+		letter_up(monitor, MONITOR_WANT_UP, now);
+	else if (letter == 'o')
+		letter_up(monitor, MONITOR_WANT_ONCE, now);
+	else if (letter == 'd')
+		letter_down(monitor, letter, MONITOR_WANT_DOWN, now);
+	else if (letter == 'x') {
+		if (!monitor->is_log)
+			letter_down(monitor, letter, MONITOR_WANT_EXIT, now);
+	} else if (monitor->state == MONITOR_RUN) {
+		if (letter == 'k')
+			enqueue_kill(monitor, now);
+		else
+			enqueue(monitor, letter);
+	}
+}
+
+void monitor_drain(struct monitor *monitor, int64_t now)
+{
+	want(monitor, MONITOR_WANT_EXIT);
+	monitor->draining = true;
+	monitor->drain_deadline = now + MONITOR_DRAIN_TERM_MS;
+}
+
+static void script_done(struct monitor *monitor)
+{
+	monitor->letter = monitor->script = 0;
+	monitor->script_pid = 0;
+	monitor->script_deadline = CLOCK_NEVER;
+}
+
+/* The stop of d, x and t: the signal unless control/t has dealt with it; then,
+ * if it is to go down, CONT in any case (a stopped process does not hear TERM),
+ * and control/d or control/x. */
+static void stop(struct monitor *monitor, bool handled, int64_t now)
+{
+	char letter = monitor->letter;
+	bool down = letter != 't' || wants_down(monitor);
+
+	script_done(monitor);
+	if (!handled) {
+		monitor->signals[0] = letter != 't' ? monitor->options.stop_signal : SIGTERM;
+		monitor->got_term = true;
+		monitor->unpublished = true;
+	}
+	if (!down)
+		return;
+	monitor->signals[1] = SIGCONT;
+	monitor->paused = false;
+	monitor->unpublished = true;
+	if (monitor->options.kill_ms > 0 && monitor->kill_deadline == CLOCK_NEVER)
+		monitor->kill_deadline = now + monitor->options.kill_ms;
+	if (!monitor->is_log && wants_down(monitor)) {
+		monitor->letter = letter;
+		monitor->script = monitor->want == MONITOR_WANT_DOWN ? 'd' : 'x';
+	}
+}
+
+/* A letter's script has ended, or there is none. HANDLED: it has done itself
+ * what the signal would have. */
+static void script_ended(struct monitor *monitor, bool handled, int64_t now)
+{
+	char script = monitor->script;
+
+	if (monitor->script_void || script == 'u' || script == 'd' || script == 'x') {
+		script_done(monitor);
+		return;
+	}
+	if (script == 't') {
+		stop(monitor, handled, now);
+		return;
+	}
+	script_done(monitor);
+	if (!handled)
+		monitor->signals[0] = command_find(script)->signal;
+	if (script == 'p' || script == 'c') {
+		monitor->paused = script == 'p';
+		monitor->unpublished = true;
+	}
+}
+
+bool monitor_exited(struct monitor *monitor, pid_t pid, int status, int64_t now)
+{
+	if (pid == monitor->script_pid) {
+		/* a wait status of 0 is exit 0, and nothing else is */
+		script_ended(monitor, status == 0, now);
+		return true;
+	}
+	if (pid != monitor->pid)
+		return false;
+	if (monitor->state == MONITOR_RUN)
+		run_ended(monitor, status, now);
+	else {
+		monitor->pid = 0;
+		monitor->finish_deadline = CLOCK_NEVER;
+		ended(monitor, now);
+	}
+	return true;
+}
+
+void monitor_started(struct monitor *monitor, pid_t pid, int64_t now)
+{
+	if (monitor->asked == MONITOR_START_CONTROL) {
+		monitor->script_pid = pid;
+		if (monitor->options.control_ms > 0)
+			monitor->script_deadline = now + monitor->options.control_ms;
+		return;
+	}
+	monitor->pid = pid;
+	if (monitor->asked == MONITOR_START_FINISH) {
+		if (monitor->options.finish_ms > 0)
+			monitor->finish_deadline = now + monitor->options.finish_ms;
+		monitor->unpublished = true;
+		return;
+	}
+	monitor->starts++;
+	monitor->earliest = now + MONITOR_START_RATE_MS;
+	if (monitor->draining)
+		monitor->drain_deadline = now + MONITOR_DRAIN_TERM_MS;
+	monitor->paused = false;
+	monitor->got_term = false;
+	enter(monitor, MONITOR_RUN);
+}
+
+void monitor_not_started(struct monitor *monitor, enum monitor_refusal why, int64_t now)
+{
+	if (why == MONITOR_LATER)
+		monitor->retry_at = now + MONITOR_RETRY_MS;
+	else if (monitor->asked == MONITOR_START_CONTROL)
+		script_ended(monitor, false, now);
+	else if (monitor->asked == MONITOR_START_FINISH)
+		ended(monitor, now);
+	else {
+		monitor->earliest = now + MONITOR_START_RATE_MS;
+		run_ended(monitor, STATUS_NOT_EXECUTED, now);
+	}
+}
+
+static void set_script(struct monitor *monitor, char letter, char script)
+{
+	monitor->letter = letter;
+	monitor->script = script;
+	monitor->script_void = false;
+}
+
+/* Takes the next letter off the queue, if there is one and no script is run. */
+static bool take_letter(struct monitor *monitor)
+{
+	char letter = monitor->queue[0];
+
+	if (monitor->state != MONITOR_RUN || monitor->letter != 0 || monitor->queued == 0)
+		return false;
+	monitor->queued--;
+	memmove(monitor->queue, monitor->queue + 1, monitor->queued);
+	set_script(monitor, letter, letter == 'd' || letter == 'x' ? 't' : letter);
+	return true;
+}
+
+/* The steps that need no process. */
+static void advance(struct monitor *monitor, int64_t now)
+{
+	if (monitor->state == MONITOR_THROTTLED && now >= monitor->earliest)
+		start(monitor, now);
+	if (take_letter(monitor) && monitor->is_log)
+		script_ended(monitor, false, now);	/* a logger has no scripts */
+	if (monitor->state != MONITOR_STARTING || monitor->letter != 0)
+		return;
+	if (wants_down(monitor) && !monitor->draining)
+		enter(monitor, MONITOR_DOWN);
+	else if (!monitor->prepared) {
+		monitor->prepared = true;
+		set_script(monitor, 'u', 'u');
+	}
+}
+
+static bool act(struct monitor *monitor, struct monitor_action *action, enum monitor_verb verb)
+{
+	monitor->asked = verb;
+	action->verb = verb;
+	return true;
+}
+
+static bool act_signal(struct monitor_action *action, enum monitor_verb verb, int number, pid_t pid)
+{
+	action->verb = verb;
+	action->signal = number;
+	action->pid = pid;
+	return true;
+}
+
+/* What is owed to a process that runs: signals due, deadlines passed. */
+static bool next_signal(struct monitor *monitor, int64_t now, struct monitor_action *action)
+{
+	for (int i = 0; i < 2; i++) {
+		int number = monitor->signals[i];
+
+		monitor->signals[i] = 0;
+		if (number != 0)
+			return act_signal(action, MONITOR_SIGNAL, number, monitor->pid);
+	}
+	if (monitor->script_pid != 0 && now >= monitor->script_deadline) {
+		monitor->script_deadline = CLOCK_NEVER;
+		return act_signal(action, MONITOR_OVERDUE, SIGKILL, monitor->script_pid);
+	}
+	if (monitor->state == MONITOR_FINISH && monitor->pid != 0 && now >= monitor->finish_deadline) {
+		monitor->finish_deadline = CLOCK_NEVER;
+		return act_signal(action, MONITOR_OVERDUE, SIGKILL, monitor->pid);
+	}
+	if (monitor->state != MONITOR_RUN)
+		return false;
+	if (now >= monitor->kill_deadline) {
+		monitor->kill_deadline = CLOCK_NEVER;
+		return act_signal(action, MONITOR_OVERDUE, SIGKILL, monitor->pid);
+	}
+	if (monitor->draining && now >= monitor->drain_deadline) {
+		bool first = !monitor->drain_warned;
+
+		monitor->drain_warned = true;
+		monitor->drain_deadline = first ? now + MONITOR_DRAIN_KILL_MS : CLOCK_NEVER;
+		return act_signal(action, MONITOR_OVERDUE, first ? SIGTERM : SIGKILL, monitor->pid);
+	}
+	return false;
+}
+
+/* What is to be executed. */
+static bool next_program(struct monitor *monitor, int64_t now, struct monitor_action *action)
+{
+	if (now < monitor->retry_at)
+		return false;
+	if (monitor->script != 0 && monitor->script_pid == 0) {
+		action->letter = monitor->script;
+		return act(monitor, action, MONITOR_START_CONTROL);
+	}
+	if (monitor->state == MONITOR_FINISH && monitor->pid == 0)
+		return act(monitor, action, MONITOR_START_FINISH);
+	if (monitor->state == MONITOR_STARTING && monitor->letter == 0)
+		return act(monitor, action, MONITOR_START_RUN);
+	return false;
+}
+
+bool monitor_next(struct monitor *monitor, int64_t now, struct monitor_action *action)
+{
+	memset(action, 0, sizeof *action);
+	/* the signals of one letter go out before the next is looked at */
+	if (next_signal(monitor, now, action))
+		return true;
+	advance(monitor, now);
+	if (next_signal(monitor, now, action) || next_program(monitor, now, action))
+		return true;
+	if (!monitor->unpublished)
+		return false;
+	action->changed = monitor->changed;
+	monitor->changed = false;
+	monitor->unpublished = false;
+	return act(monitor, action, MONITOR_PUBLISH);
+}
+
+static int64_t earlier(int64_t one, int64_t other)
+{
+	return one < other ? one : other;
+}
+
+int64_t monitor_deadline(const struct monitor *monitor)
+{
+	int64_t deadline = CLOCK_NEVER;
+
+	if (monitor->script_pid != 0)
+		deadline = earlier(deadline, monitor->script_deadline);
+	if (monitor->state == MONITOR_FINISH)
+		deadline = earlier(deadline, monitor->finish_deadline);
+	if (monitor->state == MONITOR_RUN) {
+		deadline = earlier(deadline, monitor->kill_deadline);
+		if (monitor->draining)
+			deadline = earlier(deadline, monitor->drain_deadline);
+	}
+	if (monitor->state == MONITOR_THROTTLED)
+		deadline = earlier(deadline, monitor->earliest);
+	/* a program that is due and was not started: no process could be made */
+	if ((monitor->script != 0 && monitor->script_pid == 0) ||
+	    (monitor->state == MONITOR_FINISH && monitor->pid == 0) ||
+	    (monitor->state == MONITOR_STARTING && monitor->letter == 0))
+		deadline = earlier(deadline, monitor->retry_at);
+	return deadline;
+}
+
+bool monitor_released(const struct monitor *monitor)
+{
+	return monitor->want == MONITOR_WANT_EXIT && monitor->state == MONITOR_DOWN &&
+		monitor->letter == 0;
+}
+
+void monitor_status(const struct monitor *monitor, struct status *status)
+{
+	static const enum status_state states[] = {
+		[MONITOR_DOWN] = STATUS_DOWN,
+		[MONITOR_THROTTLED] = STATUS_DOWN,
+		[MONITOR_STARTING] = STATUS_DOWN,
+		[MONITOR_RUN] = STATUS_RUN,
+		[MONITOR_FINISH] = STATUS_FINISH,
+	};
+
+	status->pid = monitor->pid;
+	status->paused = monitor->paused;
+	status->got_term = monitor->got_term;
+	status->want = monitor->want == MONITOR_WANT_UP ? STATUS_WANT_UP :
+		monitor->want == MONITOR_WANT_EXIT ? STATUS_WANT_EXIT : STATUS_WANT_DOWN;
+	status->state = states[monitor->state];
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* The monitor: what to do about one supervised process, be it a service or its
+ * logger. Pure: it decides, supervise/service.c does.
+ *
+ * It is told what happened (a letter was written to `control`, a child ended, a
+ * program was or was not started) and then asked, until it has no more to say,
+ * what to do next. Time comes in as `now`, monotonic ms. The rules are those of
+ * runsv.c; where we differ on purpose, docs/COMPATIBILITY.md says so.
+ *
+ * States
+ *
+ *   DOWN       Nothing runs and nothing is due: it is not wanted, or ran once.
+ *   THROTTLED  Nothing runs. It is wanted, but started less than START_RATE_MS
+ *              ago: it starts at that deadline.
+ *   STARTING   `control/u` runs; when it has ended, `run` is executed.
+ *   RUN        `run` runs.
+ *   FINISH     `run` has ended; `finish` runs, if there is one.
+ *
+ *   DOWN ── u, o ──► STARTING ──► RUN ── ended ──► FINISH ──┬─ not wanted ──► DOWN
+ *     └─ too soon ─► THROTTLED ──┘▲                         └─ wanted ──► STARTING
+ *                                 └───────────────────────────── or THROTTLED
+ *
+ * Control scripts run beside this, one at a time. A letter that is a signal, or
+ * the stop of d, x and t, waits in a queue until the script before it has ended
+ * (or was killed at its deadline), while what the letter *wants* (up, down,
+ * exit) holds from the moment it is heard. A letter queued twice counts once,
+ * at its later place, so the queue cannot overflow. Signals go to RUN only;
+ * what is still queued when `run` ends is dropped with it.
+ * Two letters do not wait: k ends a script in its way, and what is wanted. */
+#ifndef LIBSV_MONITOR_H
+#define LIBSV_MONITOR_H
+
+#include "status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The least time between two starts (runsv.c: a run that lasts longer is
+ * restarted at once). */
+#define MONITOR_START_RATE_MS 1000
+
+/* When no process could be made: how long until the next try. */
+#define MONITOR_RETRY_MS 1000
+
+/* How long a logger may run on after its end of file before it is sent TERM,
+ * and after that KILL. A daemon that forked away from the service and kept its
+ * standard output would otherwise hold us for ever. */
+#define MONITOR_DRAIN_TERM_MS 10000
+#define MONITOR_DRAIN_KILL_MS 5000
+
+/* How many letters can wait: more than there are. */
+#define MONITOR_QUEUE 16
+
+enum monitor_state {
+	MONITOR_DOWN,
+	MONITOR_THROTTLED,
+	MONITOR_STARTING,
+	MONITOR_RUN,
+	MONITOR_FINISH,
+};
+
+enum monitor_want {
+	MONITOR_WANT_UP,
+	MONITOR_WANT_ONCE,	/* the one run there is, or is about to be */
+	MONITOR_WANT_DOWN,
+	MONITOR_WANT_EXIT,	/* down, and then no monitor any more */
+};
+
+/* From the service directory; 0 ms: no deadline. */
+struct monitor_options {
+	int64_t control_ms;	/* a control script is killed after this */
+	int64_t finish_ms;	/* so is finish */
+	int64_t kill_ms;	/* from the stop signal to KILL */
+	int stop_signal;	/* what d and x send: TERM */
+};
+
+enum monitor_verb {
+	MONITOR_START_RUN,	/* execute run; answer with _started or _not_started */
+	MONITOR_START_FINISH,	/* execute finish, exit and signal from last_status; answer */
+	MONITOR_START_CONTROL,	/* execute control/LETTER; answer */
+	MONITOR_SIGNAL,		/* send SIGNAL to PID */
+	MONITOR_OVERDUE,	/* the same, and say that PID outlived its deadline */
+	MONITOR_PUBLISH,	/* write the status record */
+};
+
+struct monitor_action {
+	enum monitor_verb verb;
+	char letter;		/* MONITOR_START_CONTROL */
+	int signal;		/* MONITOR_SIGNAL, MONITOR_OVERDUE */
+	pid_t pid;		/* the same: a child that has not been reaped */
+	bool changed;		/* MONITOR_PUBLISH: the time of last change is now */
+};
+
+/* Why a program was not started. */
+enum monitor_refusal {
+	MONITOR_ABSENT,		/* there is none: a finish or control script need not be */
+	MONITOR_FAILED,		/* it cannot be executed */
+	MONITOR_LATER,		/* no process could be made: asked again after RETRY_MS */
+};
+
+struct monitor {
+	bool is_log;		/* no control scripts, no finish, deaf to x */
+	struct monitor_options options;
+
+	enum monitor_state state;
+	enum monitor_want want;
+	pid_t pid;		/* of run or finish; 0: none */
+	int last_status;	/* wait status of the last run; 111 << 8: not executed */
+	unsigned starts;	/* how many times run was started */
+	bool paused;
+	bool got_term;
+	bool prepared;		/* in STARTING: control/u has had its turn */
+	bool draining;		/* a logger after its end of file */
+	bool drain_warned;	/* it has been told to hurry */
+
+	char queue[MONITOR_QUEUE];	/* letters waiting, oldest first */
+	unsigned queued;
+	char letter;		/* the letter being dealt with; 0: none */
+	char script;		/* the script it needs now; 0: none */
+	bool script_void;	/* what it was run for is gone: its exit means nothing */
+	pid_t script_pid;	/* 0: not started yet */
+	int signals[2];		/* to be sent at once, in this order; 0: none */
+
+	int64_t earliest;	/* no start before this */
+	int64_t retry_at;	/* no program before this */
+	int64_t script_deadline;
+	int64_t finish_deadline;
+	int64_t kill_deadline;
+	int64_t drain_deadline;
+
+	enum monitor_verb asked;	/* the START_ that awaits its answer */
+	bool unpublished;
+	bool changed;
+};
+
+/* A monitor in state DOWN; with WANT up it starts at the first _next. */
+void monitor_init(struct monitor *monitor, bool is_log, enum monitor_want want,
+	const struct monitor_options *options);
+
+/* LETTER was read from `control`. Unknown letters are ignored, as by runsv. */
+void monitor_letter(struct monitor *monitor, char letter, int64_t now);
+
+/* A logger's pipe has been closed: it ends when it has read the rest. One that
+ * had died and waits for its restart is started once more, to read it. */
+void monitor_drain(struct monitor *monitor, int64_t now);
+
+/* Child PID ended with wait status STATUS. False if it is none of ours. */
+bool monitor_exited(struct monitor *monitor, pid_t pid, int status, int64_t now);
+
+/* Gives the next thing to do in *ACTION, or returns false: then there is nothing
+ * to do before monitor_deadline(), or before something happens. After a START_
+ * verb one of the two answers must come before the next call. */
+bool monitor_next(struct monitor *monitor, int64_t now, struct monitor_action *action);
+void monitor_started(struct monitor *monitor, pid_t pid, int64_t now);
+void monitor_not_started(struct monitor *monitor, enum monitor_refusal why, int64_t now);
+
+/* When to ask again though nothing happened; CLOCK_NEVER: never. */
+int64_t monitor_deadline(const struct monitor *monitor);
+
+/* Whether all is over: exit was wanted, nothing runs any more. */
+bool monitor_released(const struct monitor *monitor);
+
+/* What to publish, but for the time of the change, which is left as it is. */
+void monitor_status(const struct monitor *monitor, struct status *status);
+
+#endif

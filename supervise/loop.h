@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* The one wait of a supervisor: descriptors that became readable, children that
+ * ended, deadlines that passed, signals. With none of these it makes no system
+ * call. What is to be called stands in structs that their owners embed. */
+#ifndef SUPERVISE_LOOP_H
+#define SUPERVISE_LOOP_H
+
+#include "table.h"
+#include "timers.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+
+struct loop_watch {
+	void (*ready)(void *owner);
+	void *owner;
+};
+
+struct loop_child {
+	struct table_link link;
+	void (*ended)(void *owner, pid_t pid, int status);
+};
+
+struct loop {
+	int64_t now;		/* when the wait last returned */
+	int epoll;
+	int signals;
+	struct table children;	/* by pid */
+	struct timers timers;
+	/* every signal but SIGCHLD */
+	void (*signalled)(void *owner, const struct signalfd_siginfo *info);
+	void *owner;
+	struct loop_watch signal_watch;
+};
+
+/* False with errno: no descriptors or no memory. */
+bool loop_open(struct loop *loop);
+
+/* Makes room for so many armed timers and for children (more may come, and are
+ * found more slowly), so that nothing below needs memory. False: there is none. */
+bool loop_reserve(struct loop *loop, size_t timers, size_t children);
+
+/* Calls WATCH->ready whenever FD is readable, until FD is closed. False with
+ * errno. WATCH must live as long, and until loop_wait has returned. */
+bool loop_watch(struct loop *loop, int fd, struct loop_watch *watch);
+
+/* Calls CHILD->ended with its wait status when PID has been reaped. */
+void loop_child(struct loop *loop, struct loop_child *child, pid_t pid, void *owner);
+
+void loop_forget_child(struct loop *loop, struct loop_child *child);
+
+/* Waits until something happens, and deals with all that has. */
+void loop_wait(struct loop *loop);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "roster.h"
+
+#include "clock.h"
+#include "files.h"
+#include "message.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A directory that cannot be taken under supervision is tried again after this;
+ * so is a service that was told to exit while its entry stays (runsvdir.c: its
+ * next scan). */
+#define RETRY_MS 5000
+#define RESTART_MS 1000
+
+/* timers that are not ours: the scan's */
+#define OTHER_TIMERS 1
+
+struct roster_entry {
+	struct service service;
+	struct roster *roster;
+	struct roster_entry *next, **place;
+	struct table_link link;		/* by inode */
+	dev_t device;
+	ino_t inode;
+	char *name;
+	struct timer retry;
+	unsigned seen;			/* the scan that saw it last */
+	bool leaving;			/* its entry is gone from the directory */
+};
+
+static struct roster_entry *find(const struct roster *roster, const struct stat *found)
+{
+	struct table_link *link = table_find(&roster->by_inode, found->st_ino);
+
+	for (; link != NULL; link = table_find_next(link)) {
+		struct roster_entry *entry = link->owner;
+
+		if (entry->device == found->st_dev && entry->inode == found->st_ino)
+			return entry;
+	}
+	return NULL;
+}
+
+static bool is_same(const struct roster_entry *entry, const struct stat *found)
+{
+	return entry->device == found->st_dev && entry->inode == found->st_ino;
+}
+
+/* (Re)opens ENTRY's service by its name, if that still is the same directory. */
+static void supervise(struct roster_entry *entry)
+{
+	struct roster *roster = entry->roster;
+	struct timers *timers = &roster->context.loop->timers;
+	int directory = files_open(roster->directory, entry->name, O_RDONLY | O_DIRECTORY, 0);
+	struct stat found;
+
+	if (directory >= 0 && fstat(directory, &found) == 0 && !is_same(entry, &found)) {
+		/* replaced meanwhile: the directory's next event tells of it */
+		files_close(&directory);
+		return;
+	}
+	if (directory < 0)
+		message(MESSAGE_ERROR, "%s: cannot open: %s", entry->name, strerror(errno));
+	if (directory < 0 || !service_open(&entry->service, directory))
+		timers_set(timers, &entry->retry, roster->context.loop->now + RETRY_MS);
+	else
+		service_turn(&entry->service);
+}
+
+static void retry(void *owner)
+{
+	supervise(owner);
+}
+
+/* Room first, so that nothing can fail once the service runs. */
+static bool reserve(struct roster *roster)
+{
+	size_t count = roster->count + 1;
+
+	return table_reserve(&roster->by_inode, count) &&
+		loop_reserve(roster->context.loop, OTHER_TIMERS + 2 * count, SERVICE_CHILDREN * count);
+}
+
+static void add(struct roster *roster, const char *name, const struct stat *found)
+{
+	struct roster_entry *entry = reserve(roster) ? calloc(1, sizeof *entry) : NULL;
+
+	if (entry != NULL)
+		entry->name = strdup(name);
+	if (entry == NULL || entry->name == NULL) {
+		free(entry);
+		message(MESSAGE_ERROR, "%s: cannot supervise: %s", name, strerror(ENOMEM));
+		return;
+	}
+	entry->roster = roster;
+	entry->device = found->st_dev;
+	entry->inode = found->st_ino;
+	entry->seen = roster->scan;
+	entry->retry = (struct timer){ .expired = retry, .owner = entry };
+	entry->next = roster->first;
+	entry->place = &roster->first;
+	if (entry->next != NULL)
+		entry->next->place = &entry->next;
+	roster->first = entry;
+	roster->count++;
+	table_add(&roster->by_inode, &entry->link, found->st_ino, entry);
+	service_init(&entry->service, &roster->context, entry->name);
+	supervise(entry);
+}
+
+static void discard(struct roster_entry *entry)
+{
+	struct roster *roster = entry->roster;
+
+	timers_set(&roster->context.loop->timers, &entry->retry, CLOCK_NEVER);
+	table_remove(&roster->by_inode, &entry->link);
+	*entry->place = entry->next;
+	if (entry->next != NULL)
+		entry->next->place = entry->place;
+	roster->count--;
+	free(entry->name);
+	free(entry);
+}
+
+/* The directory is seen under a name that is not the one we know: if that one is
+ * something else now, or nothing, it has been renamed. */
+static void rename_entry(struct roster_entry *entry, const char *name)
+{
+	struct stat found;
+	char *copy;
+
+	if (fstatat(entry->roster->directory, entry->name, &found, 0) == 0 && is_same(entry, &found))
+		return;
+	copy = strdup(name);
+	if (copy == NULL)
+		return;		/* messages go on under the old one */
+	free(entry->name);
+	entry->name = copy;
+	entry->service.name = copy;
+}
+
+void roster_see(struct roster *roster, const char *name)
+{
+	struct roster_entry *entry;
+	struct stat found;
+
+	if (roster->stopping || name[0] == '.' || strcmp(name, "supervise") == 0)
+		return;
+	if (fstatat(roster->directory, name, &found, 0) < 0) {
+		/* ENOENT: gone again, or a link to nothing */
+		if (errno != ENOENT)
+			message(MESSAGE_WARNING, "%s: cannot look at: %s", name, strerror(errno));
+		return;
+	}
+	if (!S_ISDIR(found.st_mode))
+		return;
+	entry = find(roster, &found);
+	if (entry == NULL) {
+		add(roster, name, &found);
+		return;
+	}
+	entry->seen = roster->scan;
+	entry->leaving = false;
+	if (strcmp(entry->name, name) != 0)
+		rename_entry(entry, name);
+}
+
+static void leave(struct roster_entry *entry)
+{
+	if (entry->leaving)
+		return;
+	entry->leaving = true;
+	service_stop(&entry->service);
+	service_turn(&entry->service);
+}
+
+void roster_scan(struct roster *roster)
+{
+	int again = fcntl(roster->directory, F_DUPFD_CLOEXEC, 0);
+	DIR *directory = again < 0 ? NULL : fdopendir(again);
+	struct dirent *found;
+
+	if (directory == NULL) {
+		message(MESSAGE_ERROR, "cannot read the scan directory: %s", strerror(errno));
+		files_close(&again);
+		return;
+	}
+	rewinddir(directory);	/* the position is shared with the descriptor we have */
+	roster->scan++;
+	errno = 0;
+	while ((found = readdir(directory)) != NULL) {
+		roster_see(roster, found->d_name);
+		errno = 0;
+	}
+	if (errno != 0)
+		/* what was not read is not known to be gone */
+		message(MESSAGE_ERROR, "cannot read the scan directory: %s", strerror(errno));
+	else
+		for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
+			if (entry->seen != roster->scan)
+				leave(entry);
+	(void)closedir(directory);
+}
+
+void roster_stop(struct roster *roster)
+{
+	roster->stopping = true;
+	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
+		leave(entry);
+}
+
+void roster_collect(struct roster *roster)
+{
+	while (roster->context.gone != NULL) {
+		struct service *service = roster->context.gone;
+		/* the service is the first member */
+		struct roster_entry *entry = (struct roster_entry *)service;
+
+		roster->context.gone = service->next_gone;
+		if (entry->leaving || roster->stopping) {
+			discard(entry);
+			continue;
+		}
+		service_init(service, &roster->context, entry->name);
+		timers_set(&roster->context.loop->timers, &entry->retry,
+			roster->context.loop->now + RESTART_MS);
+	}
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* runsvdir [-P] DIR [LOG]: supervises every service directory in DIR, each by a
+ * monitor of its own, all of them in this process. */
+#include "loop.h"
+#include "nofile.h"
+#include "roster.h"
+#include "scan.h"
+#include "title.h"
+
+#include "message.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
+
+static struct loop loop;
+static struct scan scan;
+static struct roster roster = { .context.loop = &loop, .directory = -1 };
+static int exit_code;
+
+static void come(void *unused, const char *name)
+{
+	(void)unused;
+	roster_see(&roster, name);
+}
+
+static void changed(void *unused)
+{
+	(void)unused;
+	roster.directory = scan.directory;
+	roster_scan(&roster);
+}
+
+/* TERM: the system goes down, or a person wants us to. HUP is the same but for
+ * the exit code (runsvdir.c). INT comes from the terminal of whoever runs this by
+ * hand, or from whoever ends a container. */
+static void signalled(void *unused, const struct signalfd_siginfo *info)
+{
+	(void)unused;
+	if (info->ssi_signo != SIGTERM && info->ssi_signo != SIGHUP && info->ssi_signo != SIGINT)
+		return;
+	exit_code = info->ssi_signo == SIGHUP ? EXIT_SYSTEM : 0;
+	roster_stop(&roster);
+}
+
+static int usage(void)
+{
+	message(MESSAGE_ERROR, "usage: runsvdir [-P] DIR [LOG]");
+	return EXIT_USAGE;
+}
+
+static void open_log(char *log)
+{
+	if (strlen(log) < TITLE_LEAST)
+		message(MESSAGE_WARNING, "LOG is shorter than %d characters: not used", TITLE_LEAST);
+	else if (!title_open(&loop, log))
+		message(MESSAGE_WARNING, "cannot make a pipe for LOG: %s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	int option;
+
+	signals_block();
+	message_open("runsvdir", MESSAGE_STDERR);
+	while ((option = getopt(argc, argv, "+:P")) != -1) {
+		if (option != 'P')
+			return usage();
+		roster.context.sessions = true;
+	}
+	argc -= optind;
+	argv += optind;
+	if (argc < 1 || argc > 2 || argv[0][0] == '\0')
+		return usage();
+	nofile_raise();
+	loop.signalled = signalled;
+	/* one timer is the scan's */
+	if (!loop_open(&loop) || !loop_reserve(&loop, 1, 1)) {
+		message(MESSAGE_ERROR, "cannot set up: %s", strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	if (argc == 2)
+		open_log(argv[1]);
+	scan.come = come;
+	scan.changed = changed;
+	scan_open(&scan, &loop, argv[0]);
+	for (;;) {
+		roster_collect(&roster);
+		if (roster.stopping && roster.count == 0)
+			return exit_code;
+		loop_wait(&loop);
+	}
+}

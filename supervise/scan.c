@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "scan.h"
+
+#include "clock.h"
+#include "files.h"
+#include "message.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdalign.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COME (IN_CREATE | IN_MOVED_TO)
+#define GONE (IN_DELETE | IN_MOVED_FROM)
+#define SELF (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT)
+
+static void say(struct scan *scan, const char *verb, int error)
+{
+	if (error != scan->said)
+		message(MESSAGE_WARNING, "%s: cannot %s: %s; looking every %d s", scan->path, verb,
+			strerror(error), SCAN_LOOK_MS / 1000);
+	scan->said = error;
+}
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+/* PATH may be a symbolic link that is switched to another directory (Void's
+ * runsvchdir does so), and a directory may be removed and made again: both are
+ * seen in the parent only. */
+static void watch_parent(struct scan *scan)
+{
+	char parent[PATH_MAX];
+	const char *base = base_of(scan->path);
+	size_t length = (size_t)(base - scan->path);
+
+	if (scan->watch_parent >= 0 || scan->inotify < 0)
+		return;
+	if (length >= sizeof parent)
+		return;
+	(void)text_format(parent, sizeof parent, "%.*s", (int)length, scan->path);
+	scan->watch_parent = inotify_add_watch(scan->inotify, length == 0 ? "." : parent,
+		COME | GONE | IN_ONLYDIR);
+}
+
+static void close_directory(struct scan *scan)
+{
+	if (scan->watch >= 0)
+		/* EINVAL: gone with the directory */
+		(void)inotify_rm_watch(scan->inotify, scan->watch);
+	scan->watch = -1;
+	files_close(&scan->directory);
+}
+
+/* Opens what PATH is now, if that is not what is open already. */
+static bool reopen(struct scan *scan)
+{
+	int directory = files_open(AT_FDCWD, scan->path, O_RDONLY | O_DIRECTORY, 0);
+	struct stat found;
+
+	if (directory < 0 || fstat(directory, &found) < 0) {
+		/* the services go on as they are: it may come back */
+		say(scan, "open", errno);
+		close_directory(scan);
+		files_close(&directory);
+		return false;
+	}
+	if (scan->directory >= 0 && found.st_dev == scan->device && found.st_ino == scan->inode) {
+		files_close(&directory);
+		return true;
+	}
+	close_directory(scan);
+	scan->directory = directory;
+	scan->device = found.st_dev;
+	scan->inode = found.st_ino;
+	return true;
+}
+
+/* Makes sure of directory and watches, and has everything read. */
+static void look(struct scan *scan)
+{
+	bool there;
+
+	watch_parent(scan);
+	there = reopen(scan);
+	/* the watch before the reading, so that nothing falls between */
+	if (there && scan->watch < 0 && scan->inotify >= 0) {
+		scan->watch = inotify_add_watch(scan->inotify, scan->path,
+			COME | GONE | SELF | IN_ONLYDIR);
+		if (scan->watch < 0)
+			say(scan, "watch", errno);
+	}
+	if (there && scan->watch >= 0)
+		scan->said = 0;
+	if (there)
+		scan->changed(scan->owner);
+	timers_set(&scan->loop->timers, &scan->timer, there && scan->watch >= 0 &&
+		scan->watch_parent >= 0 ? CLOCK_NEVER : scan->loop->now + SCAN_LOOK_MS);
+}
+
+static void expired(void *owner)
+{
+	look(owner);
+}
+
+/* Deals with one event; true if the whole must be looked at anew. */
+static bool take(struct scan *scan, const struct inotify_event *event)
+{
+	if (event->mask & IN_Q_OVERFLOW)
+		return true;
+	if (event->wd == scan->watch_parent && event->len > 0)
+		return strcmp(event->name, base_of(scan->path)) == 0;
+	if (event->wd != scan->watch) {
+		if (event->wd == scan->watch_parent && event->mask & IN_IGNORED)
+			scan->watch_parent = -1;
+		return scan->watch_parent < 0;
+	}
+	if (event->mask & IN_IGNORED)
+		scan->watch = -1;
+	if (event->mask & COME && event->len > 0)
+		scan->come(scan->owner, event->name);
+	return (event->mask & ~(uint32_t)(COME | IN_ISDIR)) != 0;
+}
+
+static void ready(void *owner)
+{
+	struct scan *scan = owner;
+	alignas(struct inotify_event) char events[4096];
+	bool anew = false;
+	ssize_t got;
+
+	/* all there is before anything is concluded from what has gone: a rename
+	 * comes as two events */
+	while ((got = read(scan->inotify, events, sizeof events)) > 0)
+		for (ssize_t at = 0; at < got;) {
+			/* inotify(7): aligned, and padded to be */
+			const struct inotify_event *event = (const void *)(events + at);
+
+			anew = take(scan, event) || anew;
+			at += (ssize_t)(sizeof *event + event->len);
+		}
+	if (anew)
+		look(scan);
+}
+
+void scan_open(struct scan *scan, struct loop *loop, const char *path)
+{
+	scan->loop = loop;
+	scan->path = path;
+	scan->directory = scan->watch = scan->watch_parent = -1;
+	scan->timer = (struct timer){ .expired = expired, .owner = scan };
+	scan->loop_watch = (struct loop_watch){ .ready = ready, .owner = scan };
+	scan->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (scan->inotify >= 0 && !loop_watch(loop, scan->inotify, &scan->loop_watch))
+		files_close(&scan->inotify);
+	if (scan->inotify < 0)
+		say(scan, "watch", errno);
+	look(scan);
+}

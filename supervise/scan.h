@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Watching the scan directory: tells at once which name has come, and that
+ * something has gone. By inotify(7); where that cannot be had, or the directory
+ * is not there, it looks every LOOK_MS. */
+#ifndef SUPERVISE_SCAN_H
+#define SUPERVISE_SCAN_H
+
+#include "loop.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* How often runsvdir.c looks. */
+#define SCAN_LOOK_MS 5000
+
+struct scan {
+	struct loop *loop;
+	const char *path;
+	int directory;		/* -1: not there */
+	dev_t device;
+	ino_t inode;
+	int inotify;		/* -1: cannot be had */
+	int watch;		/* on the directory; -1: none */
+	int watch_parent;	/* on its parent, for when it is replaced; -1: none */
+	struct loop_watch loop_watch;
+	struct timer timer;
+	int said;		/* errno, told once */
+	void (*come)(void *owner, const char *name);	/* NAME may be new */
+	void (*changed)(void *owner);	/* read the whole of it; directory may be another */
+	void *owner;
+};
+
+/* Starts to watch PATH, which is kept; come, changed and owner are set by then.
+ * Room for one timer must have been reserved. Calls changed if PATH is there. */
+void scan_open(struct scan *scan, struct loop *loop, const char *path);
+
+#endif

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: MIT */
+#include "service.h"
+
+#include "clock.h"
+#include "files.h"
+#include "nofile.h"
+#include "message.h"
+#include "signals.h"
+#include "spawn.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A control script that hangs is killed after this. */
+#define CONTROL_DEADLINE_MS 30000
+
+/* Letters read from `control` at a time. */
+#define LETTERS 64
+
+static const char *suffix(const struct process *process)
+{
+	return process == &process->service->log ? "/log" : "";
+}
+
+/* --- opening ---------------------------------------------------------------- */
+
+static void process_init(struct process *process, struct service *service)
+{
+	process->service = service;
+	process->directory = process->supervise = process->lock = -1;
+	process->control = process->ok = -1;
+}
+
+static void process_close(struct process *process)
+{
+	files_close(&process->ok);
+	files_close(&process->control);
+	files_close(&process->lock);
+	files_close(&process->supervise);
+	files_close(&process->directory);
+}
+
+/* supervise/ may be a link, also to a directory that is not there yet (people put
+ * it on /run): then the target is made. */
+static bool make_supervise(int directory)
+{
+	char target[PATH_MAX];
+	ssize_t length;
+
+	if (mkdirat(directory, "supervise", 0700) == 0)
+		return true;
+	if (errno != EEXIST)
+		return errno == EROFS && faccessat(directory, "supervise", F_OK, 0) == 0;
+	length = readlinkat(directory, "supervise", target, sizeof target - 1);
+	if (length < 0)
+		return errno == EINVAL;		/* no link */
+	target[length] = '\0';
+	return mkdirat(directory, target, 0700) == 0 || errno == EEXIST;
+}
+
+/* What is there is kept as it is, mode and owner: people delegate by them. */
+static int open_fifo(int supervise, const char *name, int flags)
+{
+	struct stat found;
+	int fd;
+
+	if (mkfifoat(supervise, name, 0600) < 0 && errno != EEXIST)
+		return -1;
+	fd = files_open(supervise, name, flags, 0);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &found) == 0 && !S_ISFIFO(found.st_mode)) {
+		files_close(&fd);
+		errno = ENOTSUP;
+	}
+	return fd;
+}
+
+/* Opens what a process needs in its directory, which becomes its own. Returns
+ * what it failed at, with errno, or NULL. */
+static const char *process_open(struct process *process, int directory)
+{
+	process->directory = directory;
+	if (!make_supervise(directory))
+		return "make supervise/";
+	process->supervise = files_open(directory, "supervise", O_RDONLY | O_DIRECTORY, 0);
+	if (process->supervise < 0)
+		return "open supervise/";
+	process->lock = files_open(process->supervise, "lock", O_WRONLY | O_APPEND | O_CREAT, 0600);
+	if (process->lock < 0)
+		return "open supervise/lock";
+	if (flock(process->lock, LOCK_EX | LOCK_NB) < 0)
+		return "lock supervise/lock";
+	/* for reading and writing: a FIFO with no writer left would be at its end
+	 * of file, and so readable, for ever (fifo(7)) */
+	process->control = open_fifo(process->supervise, "control", O_RDWR);
+	if (process->control < 0)
+		return "open supervise/control";
+	/* last of all: whoever can open it for writing may count on the rest */
+	process->ok = open_fifo(process->supervise, "ok", O_RDONLY);
+	if (process->ok < 0)
+		return "open supervise/ok";
+	return NULL;
+}
+
+static const char *reason(int error)
+{
+	if (error == EWOULDBLOCK)
+		return "another supervisor holds it";
+	if (error == ENOTSUP)
+		return "not a FIFO";
+	return strerror(error);
+}
+
+static void control_ready(void *owner);
+
+static bool process_supervise(struct process *process, bool is_log)
+{
+	struct monitor_options options = {
+		.control_ms = CONTROL_DEADLINE_MS,
+		.stop_signal = SIGTERM,
+	};
+	bool down = faccessat(process->directory, "down", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	process->control_watch = (struct loop_watch){ .ready = control_ready, .owner = process };
+	if (!loop_watch(process->service->context->loop, process->control, &process->control_watch))
+		return false;
+	monitor_init(&process->monitor, is_log, down ? MONITOR_WANT_DOWN : MONITOR_WANT_UP, &options);
+	return true;
+}
+
+static void service_close(struct service *service)
+{
+	process_close(&service->main);
+	process_close(&service->log);
+	files_close(&service->pipe[0]);
+	files_close(&service->pipe[1]);
+}
+
+static const char *open_log(struct service *service)
+{
+	int directory = files_open(service->main.directory, "log", O_RDONLY | O_DIRECTORY, 0);
+
+	if (directory < 0)
+		return errno == ENOENT ? NULL : "open log/";
+	service->has_log = true;
+	if (pipe2(service->pipe, O_CLOEXEC) < 0) {
+		files_close(&directory);
+		return "make a pipe for log/";
+	}
+	return process_open(&service->log, directory);
+}
+
+bool service_open(struct service *service, int directory)
+{
+	const char *failed;
+	int error;
+
+	service->has_log = false;
+	failed = process_open(&service->main, directory);
+	if (failed == NULL)
+		failed = open_log(service);
+	if (failed == NULL && (!process_supervise(&service->main, false) ||
+	    (service->has_log && !process_supervise(&service->log, true))))
+		failed = "watch supervise/control";
+	if (failed == NULL) {
+		service->stage = SERVICE_SUPERVISED;
+		service->said = 0;
+		return true;
+	}
+	error = errno;
+	service_close(service);
+	if (error != service->said)
+		message(MESSAGE_ERROR, "%s: cannot %s: %s", service->name, failed, reason(error));
+	service->said = errno = error;
+	return false;
+}
+
+/* --- doing what the monitor says ---------------------------------------------- */
+
+static void tell_not_started(struct process *process, const char *program, int error)
+{
+	const char *why = strerror(error);
+
+	if (error == process->said)
+		return;
+	process->said = error;
+	if (error == ENOENT && faccessat(process->directory, program, F_OK, 0) == 0)
+		why = "the interpreter its first line names is not there";
+	message(MESSAGE_ERROR, "%s%s: cannot execute %s: %s", process->service->name,
+		suffix(process), program, why);
+}
+
+static void main_ended(void *owner, pid_t pid, int status)
+{
+	struct process *process = owner;
+
+	(void)monitor_exited(&process->monitor, pid, status, process->service->context->loop->now);
+	service_turn(process->service);
+}
+
+/* Starts PROGRAM and answers the monitor. */
+static void start(struct process *process, const char *program, char *const *argv,
+	struct loop_child *child)
+{
+	const struct service *service = process->service;
+	struct loop *loop = service->context->loop;
+	bool is_log = process == &service->log;
+	struct spawn description = {
+		.path = program,
+		.argv = argv,
+		.directory = process->directory,
+		.fd = { SPAWN_KEEP, SPAWN_KEEP, SPAWN_KEEP },
+		.session = service->context->sessions,
+		.prepare = nofile_restore,
+	};
+	pid_t pid;
+	int error;
+
+	if (is_log)
+		description.fd[0] = service->pipe[0];
+	else if (service->has_log)
+		description.fd[1] = service->pipe[1];
+	switch (spawn(&description, &pid, &error)) {
+	case SPAWN_STARTED:
+		loop_child(loop, child, pid, process);
+		if (child == &process->main_child)
+			process->said = 0;
+		monitor_started(&process->monitor, pid, loop->now);
+		break;
+	case SPAWN_NO_PROCESS:
+		tell_not_started(process, program, error);
+		monitor_not_started(&process->monitor, MONITOR_LATER, loop->now);
+		break;
+	case SPAWN_NO_PROGRAM:
+		tell_not_started(process, program, error);
+		monitor_not_started(&process->monitor, MONITOR_FAILED, loop->now);
+		break;
+	}
+}
+
+static void start_run(struct process *process)
+{
+	char *argv[] = { (char []){ "./run" }, NULL };
+
+	start(process, "./run", argv, &process->main_child);
+	process->last_pid = process->monitor.pid;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
+/* finish gets: the exit code, or -1 if it was killed; the low byte of the wait
+ * status (runit's rule; the core dump bit is in it); and as in s6, the name and
+ * the process group. */
+static void start_finish(struct process *process)
+{
+	const struct service *service = process->service;
+	int status = process->monitor.last_status;
+	char code[12], low[12], name[NAME_MAX + 1], group[12];
+	char *argv[] = { (char []){ "./finish" }, code, low, name, group, NULL };
+	pid_t leader = service->context->sessions ? process->last_pid : getpgrp();
+
+	if (faccessat(process->directory, "finish", R_OK, AT_EACCESS) < 0) {
+		monitor_not_started(&process->monitor, MONITOR_ABSENT, service->context->loop->now);
+		return;
+	}
+	(void)text_format(code, sizeof code, "%d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	(void)text_format(low, sizeof low, "%d", status & 0xff);
+	(void)text_copy(name, sizeof name, base_name(service->name));
+	(void)text_format(group, sizeof group, "%d", (int)leader);
+	start(process, "./finish", argv, &process->main_child);
+}
+
+static void start_control(struct process *process, char letter)
+{
+	char path[] = "control/?";
+	char *argv[] = { path, NULL };
+	struct stat found;
+
+	path[sizeof path - 2] = letter;
+	if (fstatat(process->directory, path, &found, 0) < 0 || !(found.st_mode & S_IXUSR)) {
+		monitor_not_started(&process->monitor, MONITOR_ABSENT,
+			process->service->context->loop->now);
+		return;
+	}
+	start(process, path, argv, &process->script_child);
+}
+
+static void publish_file(struct process *process, const char *name, const char *temporary,
+	const void *data, size_t size)
+{
+	if (!files_replace(process->supervise, name, temporary, data, size))
+		message(MESSAGE_WARNING, "%s%s: cannot write supervise/%s: %s",
+			process->service->name, suffix(process), name, strerror(errno));
+}
+
+/* In this order: sv looks at `status`, so the others are there when it does. */
+static void publish(struct process *process, bool changed)
+{
+	struct status status;
+	unsigned char record[STATUS_BYTES];
+	char text[STATUS_TEXT_BYTES];
+	size_t length;
+
+	if (changed)
+		process->changed = clock_wall();
+	status.changed = process->changed;
+	monitor_status(&process->monitor, &status);
+	length = status.pid == 0 ? 0 : text_format(text, sizeof text, "%d\n", (int)status.pid);
+	publish_file(process, "pid", "pid.new", text, length);
+	length = status_describe(&status, text);
+	publish_file(process, "stat", "stat.new", text, length);
+	status_encode(&status, record);
+	publish_file(process, "status", "status.new", record, sizeof record);
+}
+
+static void send_signal(struct process *process, const struct monitor_action *action)
+{
+	/* ESRCH: it has ended and is about to be reaped */
+	if (kill(action->pid, action->signal) < 0 && errno != ESRCH)
+		message(MESSAGE_ERROR, "%s%s: cannot send %s to %d: %s", process->service->name,
+			suffix(process), signals_name(action->signal), (int)action->pid,
+			strerror(errno));
+}
+
+static void do_action(struct process *process, const struct monitor_action *action)
+{
+	switch (action->verb) {
+	case MONITOR_START_RUN:
+		start_run(process);
+		break;
+	case MONITOR_START_FINISH:
+		start_finish(process);
+		break;
+	case MONITOR_START_CONTROL:
+		start_control(process, action->letter);
+		break;
+	case MONITOR_OVERDUE:
+		message(MESSAGE_WARNING, "%s%s: %d has not ended in time: sending %s",
+			process->service->name, suffix(process), (int)action->pid,
+			signals_name(action->signal));
+		send_signal(process, action);
+		break;
+	case MONITOR_SIGNAL:
+		send_signal(process, action);
+		break;
+	case MONITOR_PUBLISH:
+		publish(process, action->changed);
+		break;
+	}
+}
+
+static void process_turn(struct process *process)
+{
+	struct monitor_action action;
+
+	while (monitor_next(&process->monitor, process->service->context->loop->now, &action))
+		do_action(process, &action);
+}
+
+/* --- what happens --------------------------------------------------------------- */
+
+static void control_ready(void *owner)
+{
+	struct process *process = owner;
+	char letters[LETTERS];
+	ssize_t got;
+
+	/* the event may have been on its way when we closed it */
+	if (process->control < 0)
+		return;
+	got = read(process->control, letters, sizeof letters);
+	for (ssize_t i = 0; i < got; i++)
+		monitor_letter(&process->monitor, letters[i], process->service->context->loop->now);
+	service_turn(process->service);
+}
+
+/* The service is down for good: nobody controls it any more. Its logger, if it
+ * has one, gets end of file: ours are the last ends of the pipe, unless the
+ * service left a process behind. */
+static void release_main(struct service *service)
+{
+	files_close(&service->main.ok);
+	files_close(&service->main.control);
+	files_close(&service->pipe[1]);
+	service->stage = SERVICE_DRAINING;
+	if (service->has_log)
+		monitor_drain(&service->log.monitor, service->context->loop->now);
+}
+
+static void release_all(struct service *service)
+{
+	service_close(service);
+	timers_set(&service->context->loop->timers, &service->timer, CLOCK_NEVER);
+	service->stage = SERVICE_GONE;
+	service->next_gone = service->context->gone;
+	service->context->gone = service;
+}
+
+static void timer_expired(void *owner)
+{
+	service_turn(owner);
+}
+
+void service_init(struct service *service, struct service_context *context, const char *name)
+{
+	memset(service, 0, sizeof *service);
+	service->context = context;
+	service->name = name;
+	service->stage = SERVICE_OPENING;
+	service->pipe[0] = service->pipe[1] = -1;
+	process_init(&service->main, service);
+	process_init(&service->log, service);
+	service->main.main_child.ended = service->main.script_child.ended = main_ended;
+	service->log.main_child.ended = service->log.script_child.ended = main_ended;
+	service->timer = (struct timer){ .expired = timer_expired, .owner = service };
+}
+
+void service_stop(struct service *service)
+{
+	if (service->stage == SERVICE_OPENING)
+		release_all(service);
+	else if (service->stage == SERVICE_SUPERVISED)
+		monitor_letter(&service->main.monitor, 'x', service->context->loop->now);
+}
+
+void service_turn(struct service *service)
+{
+	int64_t deadline = CLOCK_NEVER;
+
+	/* the logger first, so that it is there when the service writes */
+	if (service->stage == SERVICE_SUPERVISED && service->has_log)
+		process_turn(&service->log);
+	if (service->stage == SERVICE_SUPERVISED) {
+		process_turn(&service->main);
+		if (monitor_released(&service->main.monitor))
+			release_main(service);
+		else
+			deadline = monitor_deadline(&service->main.monitor);
+	}
+	if (service->stage == SERVICE_DRAINING) {
+		if (service->has_log)
+			process_turn(&service->log);
+		if (!service->has_log || monitor_released(&service->log.monitor)) {
+			release_all(service);
+			return;
+		}
+	}
+	if (service->has_log && service->stage != SERVICE_OPENING) {
+		int64_t other = monitor_deadline(&service->log.monitor);
+
+		deadline = other < deadline ? other : deadline;
+	}
+	timers_set(&service->context->loop->timers, &service->timer, deadline);
+}

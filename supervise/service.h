@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* One service directory under supervision: its lock, its FIFOs, its log pipe,
+ * its status, and the processes of the service and of its logger. What to do is
+ * decided by libsv/monitor; this does it.
+ *
+ * Stages
+ *
+ *   OPENING     Not ours yet: somebody else holds the lock, or the directory
+ *               cannot be used. Said once, tried again every RETRY_MS.
+ *   SUPERVISED  The monitors run.
+ *   DRAINING    The service is over; its logger has got end of file and reads
+ *               what is left.
+ *   GONE        All is released. The owner finds it on the context's list, and
+ *               may free it once loop_wait has returned. */
+#ifndef SUPERVISE_SERVICE_H
+#define SUPERVISE_SERVICE_H
+
+#include "loop.h"
+
+#include "monitor.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <time.h>
+
+/* What a service needs of the loop's tables: see loop_reserve. */
+#define SERVICE_CHILDREN 3
+
+enum service_stage {
+	SERVICE_OPENING,
+	SERVICE_SUPERVISED,
+	SERVICE_DRAINING,
+	SERVICE_GONE,
+};
+
+/* What is the same for all services of a supervisor. */
+struct service_context {
+	struct loop *loop;
+	bool sessions;		/* each process in a session of its own (-P) */
+	struct service *gone;	/* those that have become so, for the owner to take */
+};
+
+/* One supervised process, the service or its logger. */
+struct process {
+	struct service *service;
+	struct monitor monitor;
+	int directory;		/* where it runs: the service directory, or its log/ */
+	int supervise;		/* supervise/ in there */
+	int lock;
+	int control;
+	int ok;
+	struct timespec changed;	/* wall clock: status.changed */
+	struct loop_watch control_watch;
+	struct loop_child main_child;	/* run or finish */
+	struct loop_child script_child;
+	pid_t last_pid;		/* of the last run */
+	int said;		/* errno of the last failed start, told once */
+};
+
+struct service {
+	struct service_context *context;
+	const char *name;	/* for messages, and finish's argv[3]; the owner's */
+	enum service_stage stage;
+	struct process main;
+	struct process log;
+	bool has_log;
+	int pipe[2];		/* main's standard output to log's standard input */
+	struct timer timer;
+	int said;		/* errno of the last failed attempt to open, told once */
+	struct service *next_gone;
+};
+
+/* Readies SERVICE, in stage OPENING; nothing is opened yet. The context and NAME
+ * must outlive it. It must not move in memory any more. */
+void service_init(struct service *service, struct service_context *context, const char *name);
+
+/* Takes DIRECTORY under supervision: a descriptor, which becomes the service's
+ * whatever the outcome. False with errno, told by a message unless it is the
+ * same as last time: EWOULDBLOCK if somebody else supervises it. */
+bool service_open(struct service *service, int directory);
+
+/* The service is to go down for good, as by the letter x (runsv.c: SIGTERM). */
+void service_stop(struct service *service);
+
+/* Does what is due and arms the timer. To be called after each of the above. */
+void service_turn(struct service *service);
+
+#endif

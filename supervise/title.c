@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "title.h"
+
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* so many characters of LOG stay */
+#define KEPT 5
+
+static struct {
+	char *text;		/* what moves */
+	size_t length;
+	int pipe[2];
+	struct loop_watch watch;
+} title = { .pipe = { -1, -1 } };
+
+static void show(void *unused)
+{
+	char bytes[256];
+	ssize_t got;
+
+	(void)unused;
+	while ((got = read(title.pipe[0], bytes, sizeof bytes)) > 0) {
+		size_t count = (size_t)got < title.length ? (size_t)got : title.length;
+		const char *last = bytes + got - count;
+
+		memmove(title.text, title.text + count, title.length - count);
+		for (size_t i = 0; i < count; i++)
+			title.text[title.length - count + i] = last[i] < ' ' ? ' ' : last[i];
+	}
+}
+
+bool title_open(struct loop *loop, char *log)
+{
+	int error;
+
+	/* neither end may make us wait: the writers include ourselves */
+	if (pipe2(title.pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return false;
+	title.text = log + KEPT;
+	title.length = strlen(title.text);
+	title.watch.ready = show;
+	if (loop_watch(loop, title.pipe[0], &title.watch) &&
+	    dup2(title.pipe[1], STDERR_FILENO) >= 0) {
+		files_close(&title.pipe[1]);
+		return true;
+	}
+	error = errno;
+	files_close(&title.pipe[0]);
+	files_close(&title.pipe[1]);
+	errno = error;
+	return false;
+}

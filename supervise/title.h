@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* runsvdir's LOG: what is written to standard error, by us and by services that
+ * have no logger, is shown at the end of our command line, where ps(1) finds it
+ * (runsvdir.c, daemontools' readproctitle). */
+#ifndef SUPERVISE_TITLE_H
+#define SUPERVISE_TITLE_H
+
+#include "loop.h"
+
+#include <stdbool.h>
+
+/* The least length of LOG: five characters are kept, for people to see where it
+ * begins. */
+#define TITLE_LEAST 7
+
+/* LOG is one of main's arguments: it is written over for as long as we run.
+ * False, with errno, if there is no pipe to be had: all is as it was. */
+bool title_open(struct loop *loop, char *log);
+
+#endif

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+# Unit tests run on the machine's C library: as they are, and once more under the
+# sanitizers. All else runs the programs of build/bin and the image.
+
+# What decides and does nothing else: no system call, no clock, no global.
+PURE = libsv/command.c libsv/monitor.c libsv/status.c libsv/text.c \
+	init/argv.c init/cmdline.c init/inittab.c init/lifecycle.c init/mounttable.c \
+	svctl/duration.c svctl/goal.c svctl/report.c svctl/words.c
+# Units that a test runs too, though they allocate or call the C library.
+TESTED = $(PURE) libsv/signals.c supervise/table.c supervise/timers.c svctl/reason.c
+
+UNIT = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_PLAIN = $(addprefix $(BUILD)/unit/plain/,$(UNIT))
+UNIT_SANITIZED = $(addprefix $(BUILD)/unit/sanitized/,$(UNIT))
+PLAIN = -O2
+SANITIZED = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_LIBS = -lcheck -lsubunit -lm -lrt -lpthread
+
+FAST = $(UNIT_PLAIN) $(UNIT_SANITIZED) tests/purity \
+	$(sort $(wildcard tests/namespace/test_*.py tests/conformance/test_*.py))
+SLOW = $(sort $(wildcard tests/boot/test_*.py tests/image/test_*))
+
+check: programs unit	# the fast tests: no virtual machine
+	@tests/run $(FAST)
+
+test: programs unit image	# all tests, in virtual machines too
+	@tests/run $(FAST) $(SLOW)
+
+unit: $(UNIT_PLAIN) $(UNIT_SANITIZED)
+
+$(BUILD)/unit/plain/tested.a: $(addprefix $(BUILD)/unit/plain/,$(TESTED:.c=.o))
+$(BUILD)/unit/sanitized/tested.a: $(addprefix $(BUILD)/unit/sanitized/,$(TESTED:.c=.o))
+%/tested.a:
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/unit/plain/%.o: %.c Makefile config.mk tests/rules.mk | test-tools
+	@mkdir -p $(@D)
+	@$(HOSTCC) $(LANGUAGE) $(WARNINGS) -g $(PLAIN) -MMD -MP -c -o $@ $<
+$(BUILD)/unit/sanitized/%.o: %.c Makefile config.mk tests/rules.mk | test-tools
+	@mkdir -p $(@D)
+	@$(HOSTCC) $(LANGUAGE) $(WARNINGS) -g $(SANITIZED) -MMD -MP -c -o $@ $<
+
+$(UNIT_PLAIN): $(BUILD)/unit/plain/%: $(BUILD)/unit/plain/tests/unit/%.o $(BUILD)/unit/plain/tested.a
+	@$(HOSTCC) -o $@ $^ $(UNIT_LIBS)
+$(UNIT_SANITIZED): $(BUILD)/unit/sanitized/%: $(BUILD)/unit/sanitized/tests/unit/%.o \
+		$(BUILD)/unit/sanitized/tested.a
+	@$(HOSTCC) -fsanitize=address,undefined -o $@ $^ $(UNIT_LIBS)
+
+test-tools:
+	@image/deps programs test $(if $(filter test,$(MAKECMDGOALS)),image run)
+
+export PURE_OBJECTS = $(addprefix $(BUILD)/unit/plain/,$(PURE:.c=.o))
+
+.PHONY: check test unit test-tools
+
+-include $(shell find $(BUILD)/unit -name '*.d' 2>/dev/null)

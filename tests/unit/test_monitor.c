@@ -1,0 +1,777 @@
+/* SPDX-License-Identifier: MIT */
+/* The monitor, run through every state that it can reach, and through the cases
+ * that runsv's users know. */
+#include "../../libsv/clock.h"
+#include "../../libsv/monitor.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RUN_PID = 100, FINISH_PID = 200, SCRIPT_PID = 300 };
+
+/* How the world answers a START_. */
+struct world {
+	enum { OK, ABSENT, FAILED, LATER } run, finish, control;
+	pid_t main_alive;
+	pid_t script_alive;
+	struct status published;
+	int sent[8];		/* signals, in order, since last cleared */
+	int sent_count;
+	char scripts[16];	/* control scripts started since last cleared */
+	int script_count;
+	int runs, finishes;
+};
+
+struct system {
+	struct monitor monitor;
+	struct world world;
+	int64_t now;
+};
+
+/* ck_assert tells its parent of each place that it passes, which costs a system
+ * call: too much for millions. */
+#define must(condition, ...) \
+	do { \
+		if (!(condition)) \
+			ck_abort_msg(__VA_ARGS__); \
+	} while (0)
+
+static void answer(struct system *s, int how, pid_t pid, pid_t *alive)
+{
+	static const enum monitor_refusal why[] = {
+		[ABSENT] = MONITOR_ABSENT, [FAILED] = MONITOR_FAILED, [LATER] = MONITOR_LATER,
+	};
+
+	if (how != OK) {
+		monitor_not_started(&s->monitor, why[how], s->now);
+		return;
+	}
+	*alive = pid;
+	monitor_started(&s->monitor, pid, s->now);
+}
+
+static void do_signal(struct system *s, const struct monitor_action *action)
+{
+	struct world *w = &s->world;
+
+	must(action->pid > 0 &&
+		(action->pid == w->main_alive || action->pid == w->script_alive),
+		"signal %d to %d, which is no live child", action->signal, (int)action->pid);
+	must(action->signal > 0, "signal 0");
+	if (action->verb == MONITOR_SIGNAL)
+		must(s->monitor.state == MONITOR_RUN, "a signal outside RUN");
+	if (w->sent_count < 8)
+		w->sent[w->sent_count++] = action->signal;
+}
+
+static void do_action(struct system *s, const struct monitor_action *action)
+{
+	struct world *w = &s->world;
+
+	switch (action->verb) {
+	case MONITOR_START_RUN:
+		must(w->main_alive == 0, "a second copy is started");
+		w->runs++;
+		answer(s, w->run, RUN_PID, &w->main_alive);
+		break;
+	case MONITOR_START_FINISH:
+		must(!s->monitor.is_log, "a logger's finish is run");
+		must(w->main_alive == 0, "finish while run or finish runs");
+		w->finishes++;
+		answer(s, w->finish, FINISH_PID, &w->main_alive);
+		break;
+	case MONITOR_START_CONTROL:
+		must(!s->monitor.is_log, "a logger's control script is run");
+		must(w->script_alive == 0, "two control scripts at once");
+		if (w->script_count < 15)
+			w->scripts[w->script_count++] = action->letter;
+		answer(s, w->control, SCRIPT_PID, &w->script_alive);
+		break;
+	case MONITOR_SIGNAL:
+	case MONITOR_OVERDUE:
+		do_signal(s, action);
+		break;
+	case MONITOR_PUBLISH:
+		monitor_status(&s->monitor, &w->published);
+		break;
+	}
+}
+
+static void assert_truth(const struct system *s)
+{
+	const struct monitor *m = &s->monitor;
+	struct status now = s->world.published;
+
+	monitor_status(m, &now);
+	must(memcmp(&now, &s->world.published, sizeof now) == 0, "the status is stale");
+	must(now.pid == s->world.main_alive, "published pid %d", (int)now.pid);
+	must((now.state == STATUS_RUN) == (s->world.main_alive == RUN_PID), "run published wrongly");
+	must((now.state == STATUS_FINISH) == (s->world.main_alive == FINISH_PID ||
+		(s->world.finish == LATER && m->state == MONITOR_FINISH)), "finish published wrongly");
+}
+
+/* What must hold whenever nothing is left to do at once. */
+static void assert_invariants(const struct system *s)
+{
+	const struct monitor *m = &s->monitor;
+	int64_t deadline = monitor_deadline(m);
+	bool alive = s->world.main_alive != 0 || s->world.script_alive != 0;
+
+	assert_truth(s);
+	must(deadline > s->now, "a deadline that has passed: a busy loop");
+	if (m->want == MONITOR_WANT_UP && !alive)
+		must(deadline != CLOCK_NEVER, "wanted up, and nothing will start it");
+	if (s->world.script_alive != 0)
+		must(deadline != CLOCK_NEVER || m->script_deadline == CLOCK_NEVER,
+			"a script without a deadline");
+	if (m->want == MONITOR_WANT_DOWN && !alive && deadline == CLOCK_NEVER)
+		must(m->state == MONITOR_DOWN, "down, and in state %d", m->state);
+	if (monitor_released(m))
+		must(!alive, "released with a child alive");
+	must(m->queued <= MONITOR_QUEUE, "the queue overflows");
+}
+
+static void pump(struct system *s)
+{
+	struct monitor_action action;
+	int steps = 0;
+
+	while (monitor_next(&s->monitor, s->now, &action)) {
+		must(++steps < 100, "it never comes to rest");
+		do_action(s, &action);
+	}
+	assert_invariants(s);
+}
+
+static void begin(struct system *s, bool is_log, enum monitor_want want, const struct world *world)
+{
+	const struct monitor_options options = {
+		.control_ms = 3000, .finish_ms = 2000, .kill_ms = 0, .stop_signal = SIGTERM,
+	};
+
+	memset(s, 0, sizeof *s);
+	s->world = *world;
+	s->now = 1000000;
+	monitor_init(&s->monitor, is_log, want, &options);
+	pump(s);
+}
+
+static void letters(struct system *s, const char *text)
+{
+	for (; *text != '\0'; text++)
+		monitor_letter(&s->monitor, *text, s->now);
+	pump(s);
+}
+
+static void main_exits(struct system *s, int status)
+{
+	pid_t pid = s->world.main_alive;
+
+	must(pid != 0, "nothing runs");
+	s->world.main_alive = 0;
+	must(monitor_exited(&s->monitor, pid, status, s->now), "its own child is not known");
+	pump(s);
+}
+
+static void script_exits(struct system *s, int status)
+{
+	must(s->world.script_alive != 0, "no script runs");
+	s->world.script_alive = 0;
+	must(monitor_exited(&s->monitor, SCRIPT_PID, status, s->now), "its own script is not known");
+	pump(s);
+}
+
+static void pass(struct system *s, int64_t ms)
+{
+	s->now += ms;
+	pump(s);
+}
+
+static void forget(struct system *s)
+{
+	s->world.sent_count = s->world.script_count = 0;
+	memset(s->world.scripts, 0, sizeof s->world.scripts);
+}
+
+static void assert_sent(const struct system *s, int count, int first, int second)
+{
+	ck_assert_int_eq(s->world.sent_count, count);
+	if (count > 0)
+		ck_assert_int_eq(s->world.sent[0], first);
+	if (count > 1)
+		ck_assert_int_eq(s->world.sent[1], second);
+}
+
+static const struct world PLAIN = { .run = OK, .finish = ABSENT, .control = ABSENT };
+static const struct world SCRIPTED = { .run = OK, .finish = OK, .control = OK };
+
+/* --- every state ---------------------------------------------------------------- */
+
+/* The states reachable are finite once times are taken relative to now (every
+ * deadline is a multiple of 1 s) and the letters that differ in nothing but
+ * their signal are represented by one (p). All of them are visited: breadth
+ * first, each state once, every event from each. */
+
+static const char alphabet[] = "udoxtkp";
+
+enum { TIME_PASSES = sizeof alphabet - 1, MAIN_EXITS, SCRIPT_SUCCEEDS, SCRIPT_FAILS, DRAIN, EVENTS };
+
+static bool apply(struct system *s, int event)
+{
+	if (event < TIME_PASSES) {
+		enum monitor_want before = s->monitor.want;
+		char text[2] = { alphabet[event], '\0' };
+		bool deaf = s->monitor.draining || (s->monitor.is_log && text[0] == 'x');
+
+		letters(s, text);
+		if (strchr("udox", text[0]) == NULL || deaf)
+			must(s->monitor.want == before, "letter %s changed what is wanted", text);
+		else
+			must(s->monitor.want == (text[0] == 'u' ? MONITOR_WANT_UP :
+				text[0] == 'd' ? MONITOR_WANT_DOWN : text[0] == 'o' ?
+				MONITOR_WANT_ONCE : MONITOR_WANT_EXIT), "letter %s not heard", text);
+		return true;
+	}
+	switch (event) {
+	case TIME_PASSES:
+		if (monitor_deadline(&s->monitor) == CLOCK_NEVER)
+			return false;
+		pass(s, monitor_deadline(&s->monitor) - s->now);
+		return true;
+	case MAIN_EXITS:
+		if (s->world.main_alive == 0)
+			return false;
+		main_exits(s, 0);
+		return true;
+	case SCRIPT_SUCCEEDS:
+	case SCRIPT_FAILS:
+		if (s->world.script_alive == 0)
+			return false;
+		script_exits(s, event == SCRIPT_SUCCEEDS ? 0 : 1 << 8);
+		return true;
+	case DRAIN:
+		if (!s->monitor.is_log || s->monitor.draining)
+			return false;
+		monitor_drain(&s->monitor, s->now);
+		pump(s);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int64_t relative(int64_t time, int64_t now)
+{
+	/* in the past is in the past */
+	return time == CLOCK_NEVER ? time : time <= now ? 0 : time - now;
+}
+
+/* The same state of affairs, whenever and however often it comes about. */
+static void normalise(struct system *s)
+{
+	struct monitor *m = &s->monitor;
+	int64_t *times[] = { &m->earliest, &m->retry_at, &m->script_deadline, &m->finish_deadline,
+		&m->kill_deadline, &m->drain_deadline };
+
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+		*times[i] = relative(*times[i], s->now);
+	s->now = 0;
+	m->starts = 0;
+	m->last_status = 0;
+	m->asked = MONITOR_START_RUN;
+	memset(m->queue + m->queued, 0, MONITOR_QUEUE - m->queued);
+	forget(s);
+	memset(s->world.sent, 0, sizeof s->world.sent);
+	s->world.runs = s->world.finishes = 0;
+}
+
+enum { SEEN_MOST = 200000, TABLE_SIZE = 1 << 19 };
+
+static struct system *seen;	/* in the order in which they were found */
+static size_t seen_count;
+static uint32_t *table;		/* hash to place in seen, from 1 */
+
+static uint64_t hash_of(const struct system *s)
+{
+	uint64_t words[sizeof *s / sizeof(uint64_t)];
+	uint64_t hash = 14695981039346656037U;
+
+	memcpy(words, s, sizeof words);
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15U;
+		hash ^= hash >> 29;
+	}
+	return hash;
+}
+
+/* begin() zeroes all of a state, the padding included, so bytes can be compared. */
+static void remember(const struct system *s)
+{
+	size_t at = hash_of(s) % TABLE_SIZE;
+
+	while (table[at] != 0) {
+		if (memcmp(&seen[table[at] - 1], s, sizeof *s) == 0)
+			return;
+		at = (at + 1) % TABLE_SIZE;
+	}
+	must(seen_count < SEEN_MOST, "more states than expected");
+	memcpy(&seen[seen_count++], s, sizeof *s);
+	table[at] = (uint32_t)seen_count;
+}
+
+static size_t explore(bool is_log, enum monitor_want want, const struct world *world, int64_t kill_ms)
+{
+	struct system *s = malloc(sizeof *s), *from = malloc(sizeof *from);
+
+	seen = malloc(SEEN_MOST * sizeof *seen);
+	table = calloc(TABLE_SIZE, sizeof *table);
+	must(seen != NULL && table != NULL, "no memory");
+	seen_count = 0;
+	begin(s, is_log, want, world);
+	s->monitor.options.kill_ms = kill_ms;
+	normalise(s);
+	remember(s);
+	for (size_t next = 0; next < seen_count; next++) {
+		memcpy(from, &seen[next], sizeof *from);
+		for (int event = 0; event < EVENTS; event++) {
+			memcpy(s, from, sizeof *s);
+			if (apply(s, event)) {
+				normalise(s);
+				remember(s);
+			}
+		}
+	}
+	free(s);
+	free(from);
+	free(seen);
+	free(table);
+	return seen_count;
+}
+
+START_TEST(every_reachable_state)
+{
+	struct world world = PLAIN;
+	size_t total = 0;
+
+	world.run = _i % 3 == 0 ? OK : _i % 3 == 1 ? FAILED : LATER;
+	world.finish = _i / 3 % 3 == 0 ? ABSENT : _i / 3 % 3 == 1 ? OK : LATER;
+	world.control = _i / 9 % 2 == 0 ? ABSENT : OK;
+	total += explore(false, MONITOR_WANT_UP, &world, 0);
+	total += explore(false, MONITOR_WANT_DOWN, &world, 1000);
+	if (world.finish == ABSENT && world.control == ABSENT)
+		total += explore(true, MONITOR_WANT_UP, &world, 0);
+	ck_assert_uint_gt(total, 10);
+	if (getenv("VERBOSE") != NULL)
+		fprintf(stderr, "# run %d finish %d control %d: %zu states\n", world.run,
+			world.finish, world.control, total);
+}
+END_TEST
+
+/* --- the cases people know -------------------------------------------------------- */
+
+START_TEST(restarts_at_most_once_a_second)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	ck_assert_int_eq(s.world.runs, 1);
+	pass(&s, 300);
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.monitor.state, MONITOR_THROTTLED);
+	ck_assert_int_eq(monitor_deadline(&s.monitor), s.now + 700);
+	pass(&s, 699);
+	ck_assert_int_eq(s.world.runs, 1);
+	pass(&s, 1);
+	ck_assert_int_eq(s.world.runs, 2);
+	pass(&s, 1000);
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.world.runs, 3);	/* it lasted a second: at once */
+}
+END_TEST
+
+START_TEST(not_executable_is_111)
+{
+	struct world world = SCRIPTED;
+	struct system s;
+
+	world.run = FAILED;
+	world.control = ABSENT;
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	ck_assert_int_eq(s.world.finishes, 1);
+	ck_assert_int_eq(s.monitor.last_status, 111 << 8);
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.monitor.state, MONITOR_THROTTLED);
+}
+END_TEST
+
+START_TEST(down_is_term_then_cont)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	letters(&s, "p");
+	ck_assert(s.world.published.paused);
+	forget(&s);
+	letters(&s, "d");
+	assert_sent(&s, 2, SIGTERM, SIGCONT);
+	ck_assert(s.world.published.got_term);
+	ck_assert(!s.world.published.paused);
+	ck_assert_str_eq(s.world.scripts, "td");
+	main_exits(&s, SIGTERM);
+	ck_assert_int_eq(s.monitor.state, MONITOR_DOWN);
+	ck_assert(!s.world.published.got_term);
+}
+END_TEST
+
+START_TEST(control_t_that_succeeds_keeps_term_back)
+{
+	struct world world = SCRIPTED;
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	ck_assert_str_eq(s.world.scripts, "u");
+	ck_assert_int_eq(s.world.runs, 0);
+	script_exits(&s, 1 << 8);	/* control/u's result is ignored */
+	ck_assert_int_eq(s.world.runs, 1);
+	forget(&s);
+	letters(&s, "d");
+	assert_sent(&s, 0, 0, 0);
+	script_exits(&s, 0);
+	assert_sent(&s, 1, SIGCONT, 0);
+	ck_assert(!s.world.published.got_term);
+	ck_assert_str_eq(s.world.scripts, "td");
+}
+END_TEST
+
+START_TEST(a_hung_control_script_is_killed_and_the_signal_sent)
+{
+	struct world world = SCRIPTED;
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	script_exits(&s, 0);
+	forget(&s);
+	letters(&s, "d");
+	ck_assert_int_eq(s.monitor.want, MONITOR_WANT_DOWN);
+	ck_assert_int_eq(s.world.published.want, STATUS_WANT_DOWN);
+	pass(&s, 3000);
+	assert_sent(&s, 1, SIGKILL, 0);
+	forget(&s);
+	script_exits(&s, SIGKILL);
+	assert_sent(&s, 2, SIGTERM, SIGCONT);
+}
+END_TEST
+
+START_TEST(kill_ends_a_script_in_its_way)
+{
+	struct world world = SCRIPTED;
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	script_exits(&s, 0);
+	letters(&s, "t12");
+	forget(&s);
+	letters(&s, "k");
+	assert_sent(&s, 1, SIGKILL, 0);		/* to the script */
+	script_exits(&s, SIGKILL);
+	ck_assert_str_eq(s.world.scripts, "k");	/* not 1, not 2 */
+	script_exits(&s, 1 << 8);
+	assert_sent(&s, 2, SIGKILL, SIGKILL);	/* to the service */
+}
+END_TEST
+
+START_TEST(kill_then_up_waits_for_the_end)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	letters(&s, "dku");
+	ck_assert_int_eq(s.world.runs, 1);
+	ck_assert_int_eq(s.world.published.pid, RUN_PID);
+	pass(&s, 1000);
+	main_exits(&s, SIGKILL);
+	ck_assert_int_eq(s.world.runs, 2);
+}
+END_TEST
+
+START_TEST(letters_keep_their_order)
+{
+	struct world world = SCRIPTED;
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	script_exits(&s, 0);
+	forget(&s);
+	letters(&s, "h12pcp");
+	for (int i = 0; i < 5; i++)
+		script_exits(&s, 1 << 8);
+	ck_assert_str_eq(s.world.scripts, "h12cp");	/* p counts once, at its later place */
+	ck_assert_int_eq(s.world.sent_count, 5);
+	ck_assert_int_eq(s.world.sent[0], SIGHUP);
+	ck_assert_int_eq(s.world.sent[4], SIGSTOP);
+	ck_assert(s.world.published.paused);
+	ck_assert_int_eq(s.world.script_alive, 0);
+}
+END_TEST
+
+START_TEST(once_runs_once)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_DOWN, &PLAIN);
+	ck_assert_int_eq(s.world.runs, 0);
+	letters(&s, "o");
+	ck_assert_int_eq(s.world.runs, 1);
+	ck_assert_int_eq(s.world.published.want, STATUS_WANT_DOWN);
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.monitor.state, MONITOR_DOWN);
+	ck_assert_int_eq(monitor_deadline(&s.monitor), CLOCK_NEVER);
+	letters(&s, "o");	/* too soon after the last start, but not forgotten */
+	ck_assert_int_eq(s.monitor.state, MONITOR_THROTTLED);
+	pass(&s, 1000);
+	ck_assert_int_eq(s.world.runs, 2);
+}
+END_TEST
+
+START_TEST(exit_releases_after_finish)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &(struct world){ .finish = OK, .control = ABSENT });
+	letters(&s, "x");
+	ck_assert_str_eq(s.world.scripts, "utx");
+	main_exits(&s, SIGTERM);
+	ck_assert_int_eq(s.world.finishes, 1);
+	ck_assert(!monitor_released(&s.monitor));
+	main_exits(&s, 0);
+	ck_assert(monitor_released(&s.monitor));
+}
+END_TEST
+
+START_TEST(finish_overdue_is_killed)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &(struct world){ .finish = OK, .control = ABSENT });
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.monitor.state, MONITOR_FINISH);
+	pass(&s, 2000);
+	assert_sent(&s, 1, SIGKILL, 0);
+}
+END_TEST
+
+START_TEST(kill_deadline_after_stop)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	s.monitor.options.kill_ms = 500;
+	s.monitor.options.stop_signal = SIGINT;
+	letters(&s, "d");
+	assert_sent(&s, 2, SIGINT, SIGCONT);
+	forget(&s);
+	pass(&s, 500);
+	assert_sent(&s, 1, SIGKILL, 0);
+}
+END_TEST
+
+START_TEST(no_process_is_tried_again)
+{
+	struct world world = PLAIN;
+	struct system s;
+
+	world.run = LATER;
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	ck_assert_int_eq(monitor_deadline(&s.monitor), s.now + MONITOR_RETRY_MS);
+	pass(&s, MONITOR_RETRY_MS - 1);
+	ck_assert_int_eq(s.world.runs, 1);
+	s.world.run = OK;
+	pass(&s, 1);
+	ck_assert_int_eq(s.monitor.state, MONITOR_RUN);
+}
+END_TEST
+
+START_TEST(a_logger_that_had_died_is_started_to_drain)
+{
+	struct system s;
+
+	begin(&s, true, MONITOR_WANT_UP, &PLAIN);
+	main_exits(&s, SIGKILL);
+	ck_assert_int_eq(s.monitor.state, MONITOR_THROTTLED);
+	monitor_drain(&s.monitor, s.now);
+	pump(&s);
+	ck_assert(!monitor_released(&s.monitor));
+	pass(&s, 1000);
+	ck_assert_int_eq(s.monitor.state, MONITOR_RUN);
+	main_exits(&s, 0);
+	ck_assert(monitor_released(&s.monitor));
+}
+END_TEST
+
+START_TEST(a_logger_that_does_not_end_is_hurried)
+{
+	struct system s;
+
+	begin(&s, true, MONITOR_WANT_UP, &PLAIN);
+	monitor_drain(&s.monitor, s.now);
+	letters(&s, "u");	/* too late: its pipe is closed */
+	ck_assert_int_eq(s.monitor.want, MONITOR_WANT_EXIT);
+	pass(&s, MONITOR_DRAIN_TERM_MS);
+	assert_sent(&s, 1, SIGTERM, 0);
+	pass(&s, MONITOR_DRAIN_KILL_MS);
+	assert_sent(&s, 2, SIGTERM, SIGKILL);
+}
+END_TEST
+
+START_TEST(a_logger_has_no_scripts_and_keeps_order)
+{
+	struct system s;
+
+	begin(&s, true, MONITOR_WANT_UP, &PLAIN);
+	letters(&s, "x");
+	ck_assert_int_eq(s.monitor.want, MONITOR_WANT_UP);
+	letters(&s, "h1p");
+	ck_assert_int_eq(s.world.sent_count, 3);
+	ck_assert_int_eq(s.world.sent[2], SIGSTOP);
+	ck_assert_str_eq(s.world.scripts, "");
+}
+END_TEST
+
+START_TEST(signals_go_to_run_only)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &(struct world){ .finish = OK, .control = ABSENT });
+	main_exits(&s, 0);
+	forget(&s);
+	letters(&s, "tkhaiq12pc");
+	assert_sent(&s, 0, 0, 0);
+	ck_assert_str_eq(s.world.scripts, "");
+	ck_assert(!s.world.published.paused);
+}
+END_TEST
+
+START_TEST(down_while_control_u_hangs)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &SCRIPTED);
+	letters(&s, "d");
+	assert_sent(&s, 1, SIGKILL, 0);		/* what it prepares for is not wanted any more */
+	script_exits(&s, SIGKILL);
+	ck_assert_int_eq(s.monitor.state, MONITOR_DOWN);
+	ck_assert_int_eq(s.world.runs, 0);
+}
+END_TEST
+
+START_TEST(nothing_of_one_run_reaches_the_next)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &SCRIPTED);
+	s.monitor.options.kill_ms = 500;
+	script_exits(&s, 0);
+	letters(&s, "d");
+	script_exits(&s, 1 << 8);	/* control/t: TERM and CONT go out, KILL is due */
+	letters(&s, "uh1");
+	pass(&s, 400);
+	main_exits(&s, SIGTERM);	/* while control/d runs; h and 1 wait */
+	s.world.finish = LATER;
+	main_exits(&s, 0);		/* finish */
+	forget(&s);
+	pass(&s, 600);			/* a start is allowed, but control/d still runs */
+	ck_assert_int_eq(s.world.runs, 1);
+	script_exits(&s, 1 << 8);
+	script_exits(&s, 0);		/* control/u */
+	ck_assert_int_eq(s.world.runs, 2);
+	pass(&s, 500);
+	assert_sent(&s, 0, 0, 0);
+	ck_assert_str_eq(s.world.scripts, "u");
+	main_exits(&s, 0);
+	ck_assert_int_eq(monitor_deadline(&s.monitor), s.now + MONITOR_RETRY_MS);
+}
+END_TEST
+
+START_TEST(a_script_of_the_last_run_signals_nobody)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &SCRIPTED);
+	script_exits(&s, 0);
+	pass(&s, 1000);
+	letters(&s, "1");
+	/* both have ended by the time we look: the script first */
+	s.world.script_alive = s.world.main_alive = 0;
+	ck_assert(monitor_exited(&s.monitor, SCRIPT_PID, 1 << 8, s.now));
+	ck_assert(monitor_exited(&s.monitor, RUN_PID, 0, s.now));
+	pump(&s);
+	assert_sent(&s, 0, 0, 0);
+	main_exits(&s, 0);		/* finish */
+	script_exits(&s, 0);		/* control/u */
+	pass(&s, 1000);
+	letters(&s, "t");
+	main_exits(&s, 0);
+	main_exits(&s, 0);		/* finish */
+	forget(&s);
+	script_exits(&s, 1 << 8);	/* control/t, too late */
+	script_exits(&s, 0);		/* control/u */
+	ck_assert_int_eq(s.world.runs, 3);
+	assert_sent(&s, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(unknown_letters_and_pids_are_ignored)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	struct system before = s;
+
+	for (int letter = 0; letter < 256; letter++)
+		if (strchr("udoxpchaiq12tk", letter) == NULL || letter == 0)
+			monitor_letter(&s.monitor, (char)letter, s.now);
+	ck_assert(!monitor_exited(&s.monitor, 4711, 0, s.now));
+	ck_assert_mem_eq(&before, &s, sizeof s);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("monitor");
+	TCase *every = tcase_create("every state"), *cases = tcase_create("cases");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(every, 300);
+	tcase_add_loop_test(every, every_reachable_state, 0, 18);
+	tcase_add_test(cases, restarts_at_most_once_a_second);
+	tcase_add_test(cases, not_executable_is_111);
+	tcase_add_test(cases, down_is_term_then_cont);
+	tcase_add_test(cases, control_t_that_succeeds_keeps_term_back);
+	tcase_add_test(cases, a_hung_control_script_is_killed_and_the_signal_sent);
+	tcase_add_test(cases, kill_ends_a_script_in_its_way);
+	tcase_add_test(cases, kill_then_up_waits_for_the_end);
+	tcase_add_test(cases, letters_keep_their_order);
+	tcase_add_test(cases, once_runs_once);
+	tcase_add_test(cases, exit_releases_after_finish);
+	tcase_add_test(cases, finish_overdue_is_killed);
+	tcase_add_test(cases, kill_deadline_after_stop);
+	tcase_add_test(cases, no_process_is_tried_again);
+	tcase_add_test(cases, a_logger_that_had_died_is_started_to_drain);
+	tcase_add_test(cases, a_logger_that_does_not_end_is_hurried);
+	tcase_add_test(cases, a_logger_has_no_scripts_and_keeps_order);
+	tcase_add_test(cases, signals_go_to_run_only);
+	tcase_add_test(cases, down_while_control_u_hangs);
+	tcase_add_test(cases, nothing_of_one_run_reaches_the_next);
+	tcase_add_test(cases, a_script_of_the_last_run_signals_nobody);
+	tcase_add_test(cases, unknown_letters_and_pids_are_ignored);
+	suite_add_tcase(suite, every);
+	suite_add_tcase(suite, cases);
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
