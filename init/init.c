@@ -16,8 +16,11 @@
 #include "message.h"
 #include "namespace.h"
 #include "power.h"
+#include "rescue.h"
+#include "resume.h"
 #include "signals.h"
 #include "spawn.h"
+#include "telinit.h"
 #include "text.h"
 
 #include <errno.h>
@@ -36,6 +39,7 @@
 
 static struct lifecycle life;
 static struct cmdline cmdline;
+static sigset_t awaited;		/* all signals but those of a crash */
 
 /* ---- the inittab ---- */
 
@@ -370,6 +374,8 @@ static void perform(const struct lifecycle_action *action)
 		lifecycle_helper(&life, everybody_end(true));
 		break;
 	case LIFECYCLE_LEAVE:
+		if (!namespace_contained())
+			resume_let_go_of_file();
 		lifecycle_helper(&life, filesystems_release());
 		break;
 	case LIFECYCLE_END:
@@ -382,23 +388,34 @@ static void perform(const struct lifecycle_action *action)
 		report_waiting();
 		break;
 	case LIFECYCLE_UPGRADE:
+		resume_execute();
 		break;
 	}
+}
+
+static void hear(const siginfo_t *info)
+{
+	int value = info->si_code == SI_QUEUE ? info->si_value.sival_int : 0;
+
+	if (info->si_signo == SIGCHLD)
+		return;		/* the loop reaps anyway */
+	if (info->si_signo != RESUME_SIGNAL)
+		lifecycle_signal(&life, info->si_signo, clock_now());
+	else if (value == TELINIT_SINGLE || value == TELINIT_MULTI)
+		lifecycle_single(&life, value == TELINIT_SINGLE);
+	else
+		lifecycle_upgrade(&life);
 }
 
 /* Waits for a signal up to DEADLINE, and hands it over. */
 static void wait_for_signal(int64_t deadline)
 {
 	int left = clock_left(deadline, clock_now());
-	struct timespec timeout = { left / 1000, left % 1000 * 1000000L };
-	sigset_t all;
-	int number;
+	const struct timespec timeout = { left / 1000, left % 1000 * 1000000L };
+	siginfo_t info;
 
-	(void)sigfillset(&all);
-	number = sigtimedwait(&all, NULL, left < 0 ? NULL : &timeout);
-	if (number > 0) {
-		if (number != SIGCHLD)
-			lifecycle_signal(&life, number, clock_now());
+	if (sigtimedwait(&awaited, &info, left < 0 ? NULL : &timeout) > 0) {
+		hear(&info);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		message(MESSAGE_ERROR, "cannot wait for signals: %s", strerror(errno));
 		(void)poll(NULL, 0, WAIT_FAILED_MS);	/* a pause, at least */
@@ -421,35 +438,61 @@ static void run(void)
 	}
 }
 
-static void set_up(char *arguments[])
+/* Goes on where the init that executed us was; false if there was none. */
+static bool resume(void)
 {
-	signals_block();
-	message_open("init", MESSAGE_KERNEL);
-	console_begin();
-	environment_begin();
+	switch (resume_take(clock_now())) {
+	case RESUME_NONE:
+		return false;
+	case RESUME_UPGRADE:
+		message(MESSAGE_NOTICE, "going on as version " PIDONE_VERSION);
+		break;
+	case RESUME_CRASH:
+		message(MESSAGE_WARNING, "going on after a crash");
+		/* what crashed in a boot step would do so again */
+		if (life.phase == LIFECYCLE_BOOT && life.helper == 0)
+			lifecycle_step(&life, 0, clock_now());
+		break;
+	case RESUME_CRASHES:
+		rescue();
+	}
+	return true;
+}
+
+static void read_arguments(char *arguments[])
+{
 	cmdline_begin(&cmdline);
 	for (; *arguments != NULL; arguments++)
 		if (!cmdline_word(&cmdline, *arguments))
 			message(MESSAGE_WARNING, "%s: not understood", *arguments);
+}
+
+static void set_up(int argc, char *argv[])
+{
+	signals_block();
+	resume_begin(argv, &life, &awaited);
+	message_open("init", MESSAGE_KERNEL);
+	console_begin();
+	if (namespace_contained())
+		message_open("init", MESSAGE_STDERR);
+	environment_begin();
+	read_arguments(argv + (argc > 0));
+	lifecycle_begin(&life, boot_steps());
+	life.limits = cmdline.limits;
+	life.single = cmdline.single;
+	if (resume())
+		return;
 	if (chdir("/") < 0)
 		message(MESSAGE_WARNING, "/: cannot make it the working directory: %s",
 			strerror(errno));
 	(void)setsid();		/* fails if we lead a session already */
 	power_take_keys(true);
-	lifecycle_begin(&life, boot_steps());
-	life.limits = cmdline.limits;
-	life.single = cmdline.single;
 }
 
 int main(int argc, char *argv[])
 {
-	if (getpid() != 1) {
-		message_open("init", MESSAGE_STDERR);
-		message(MESSAGE_ERROR, "must be run as process 1");
-		return 100;
-	}
-	set_up(argv + (argc > 0));
-	if (namespace_contained())
-		message_open("init", MESSAGE_STDERR);
+	if (getpid() != 1)
+		return telinit(argv);
+	set_up(argc, argv);
 	run();
 }

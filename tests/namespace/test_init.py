@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from harness import HUP, INT, SECONDS, TERM, USR1, USR2, Namespace, Skip, run_tests, wait_until
+from harness import BIN, HUP, INT, SECONDS, TERM, USR1, USR2, Namespace, Skip, run_tests, wait_until
 
 INIT = "/pidone/init"
 NOBODY = "::sysinit:/bin/echo UP\n"     # an inittab that keeps nothing running
@@ -387,7 +387,150 @@ def askfirst_waits_for_enter_on_its_terminal():
         os.close(slave)
 
 
+def crash(ns, number, count):
+    """Sends a crash signal, and waits until init has gone on for the COUNTth time."""
+    ns.signal(number)
+    ns.wait_output("going on after a crash", count)
+
+
+def a_crash_signal_leaves_everything_as_it_was():
+    with init("::respawn:sleep 1001\n::respawn:sleep 1002\n::sysinit:echo S >>/tmp/s\n"
+              "::shutdown:/bin/echo DOWN\n") as ns:
+        first, second = pid_of(ns, "sleep 1001"), pid_of(ns, "sleep 1002")
+        for count, number in enumerate((signal.SIGSEGV, signal.SIGBUS, signal.SIGILL,
+                                        signal.SIGABRT)):
+            crash(ns, number, count + 1)
+        assert "SIGSEGV sent by process" in ns.output()
+        assert (pid_of(ns, "sleep 1001"), pid_of(ns, "sleep 1002")) == (first, second)
+        os.kill(first[1], signal.SIGKILL)
+        wait_until("respawned", lambda: pid_of(ns, "sleep 1001") != first)
+        wait_commands(ns, ["sleep 1001", "sleep 1002"])
+        assert ns.read("/tmp/s") == "S\n" and ns.zombies() == 0
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT and "DOWN" in ns.output()
+
+
+def a_crash_in_sysinit_still_waits_for_it():
+    with init("::sysinit:sh -c 'while [ ! -e /tmp/go ]; do sleep 0.05; done; echo S >>/tmp/s'\n"
+              "::respawn:sleep 1001\n") as ns:
+        wait_until("sysinit", lambda: any("/tmp/go" in command for command in commands(ns)))
+        crash(ns, signal.SIGSEGV, 1)
+        assert "sleep 1001" not in commands(ns)
+        ns.write("/tmp/go", "")
+        pid_of(ns, "sleep 1001")
+        assert ns.read("/tmp/s") == "S\n"
+
+
+def a_crash_on_the_way_down_does_not_stop_it():
+    with init(NOBODY + "::shutdown:sh -c 'while [ ! -e /tmp/go ]; do sleep 0.05; done'\n"
+              "::shutdown:/bin/echo LAST\n") as ns:
+        ns.wait_output("UP\n")
+        ns.signal(TERM)
+        wait_until("shutdown", lambda: any("/tmp/go" in command for command in commands(ns)))
+        crash(ns, signal.SIGABRT, 1)
+        ns.write("/tmp/go", "")
+        assert ns.wait_end() == -signal.SIGHUP and "LAST" in ns.output()
+
+
+def a_fault_of_its_own_is_survived():
+    with init("::respawn:sleep 1001\n") as ns:
+        first = pid_of(ns, "sleep 1001")
+        # a debugger spoils its instruction pointer, and so it faults by itself
+        if subprocess.run(["sh", "-c", "command -v gdb"], check=False,
+                          capture_output=True).returncode != 0:
+            raise Skip("no gdb, to make it fault")
+        subprocess.run(["gdb", "-p", str(ns.init), "-batch", "-ex", "set var $pc = 16",
+                        "-ex", "detach"], check=False, capture_output=True, timeout=SECONDS)
+        ns.signal(signal.SIGCHLD)
+        ns.wait_output("crash: SIGSEGV at address 0x10, instruction 0x10")
+        ns.wait_output("going on after a crash")
+        assert pid_of(ns, "sleep 1001") == first
+        os.kill(first[1], signal.SIGKILL)
+        wait_until("respawned", lambda: pid_of(ns, "sleep 1001") != first)
+
+
+def five_crashes_in_a_minute_leave_the_minimum():
+    with init("::respawn:sleep 1001\n", stdin=subprocess.PIPE) as ns:
+        first = pid_of(ns, "sleep 1001")
+        for count in range(4):
+            crash(ns, signal.SIGSEGV, count + 1)
+        ns.signal(signal.SIGSEGV)
+        ns.wait_output("too many crashes")
+        wait_until("a shell", lambda: "-sh" in commands(ns))
+        ns.process.stdin.write(b"(sleep 0.1 &); echo RESCUED\n")
+        ns.process.stdin.flush()
+        ns.wait_output("RESCUED")
+        os.kill(first[1], signal.SIGKILL)
+        wait_until("no zombies", lambda: ns.zombies() == 0)
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT
+        ns.process.stdin.close()
+
+
+def init_u_executes_the_new_binary():
+    with init("::respawn:sleep 1001\n") as ns:
+        first = pid_of(ns, "sleep 1001")
+        path = ns.root + INIT
+        with open(path, "rb") as file:
+            text = file.read()
+        ns.write(INIT, text)
+        os.chmod(path, 0o755)
+        assert os.stat("/proc/%d/exe" % ns.init).st_ino != os.stat(path).st_ino
+        for count in range(1, 8):       # more often than crashes are allowed
+            assert ns.run(INIT, "u") == ""
+            ns.wait_output("going on as version", count)
+        assert os.stat("/proc/%d/exe" % ns.init).st_ino == os.stat(path).st_ino
+        assert pid_of(ns, "sleep 1001") == first
+        with open("/proc/%d/environ" % first[1]) as file:
+            assert "INIT_" not in file.read()
+
+
+def init_u_with_a_broken_binary_goes_on_as_before():
+    with init("::respawn:sleep 1001\n") as ns:
+        first = pid_of(ns, "sleep 1001")
+        os.rename(ns.root + INIT, ns.root + "/pidone/saved")
+        ns.write(INIT, "garbage")
+        assert ns.run("/pidone/saved", "u") == ""
+        ns.wait_output("/pidone/init: cannot execute, going on as before: Permission denied")
+        os.kill(first[1], signal.SIGKILL)
+        wait_until("respawned", lambda: pid_of(ns, "sleep 1001") != first)
+
+
+def init_q_reloads():
+    with init("::respawn:sleep 1001\n") as ns:
+        pid_of(ns, "sleep 1001")
+        os.symlink("init", ns.root + "/pidone/telinit")
+        for number, words in enumerate((("init", "q"), ("init", "-q"), ("telinit", "q"))):
+            ns.write("/etc/inittab", "::respawn:sleep 200%d\n" % number)
+            assert ns.run("/pidone/" + words[0], words[1]) == ""
+            pid_of(ns, "sleep 200%d" % number)
+
+
+def telinit_letters_end_the_system():
+    for letter, status in (("0", signal.SIGINT), ("6", signal.SIGHUP)):
+        with init(NOBODY) as ns:
+            ns.wait_output("UP\n")
+            ns.run(INIT, letter)
+            assert ns.wait_end() == -status
+
+
+def telinit_s_leaves_a_shell_and_telinit_3_comes_back():
+    with init("::respawn:sleep 1001\n", stdin=subprocess.PIPE) as ns:
+        first = pid_of(ns, "sleep 1001")
+        ns.run(INIT, "s")
+        wait_commands(ns, ["-/bin/sh"])
+        ns.run(INIT, "3")
+        wait_until("back", lambda: pid_of(ns, "sleep 1001") != first)
+        ns.process.stdin.close()
+
+
+def init_that_is_not_process_1_says_how_it_is_used():
+    done = subprocess.run([os.path.join(BIN, "init"), "x"], check=False, capture_output=True,
+                          text=True)
+    assert done.returncode == 100 and "usage" in done.stderr, done
+
+
 if __name__ == "__main__":
     run_tests([value for value in list(globals().values())
                if callable(value) and getattr(value, "__module__", "") == "__main__"
-               and value.__name__ not in ("init", "commands", "wait_commands", "pid_of")])
+               and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "crash")])
