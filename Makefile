@@ -7,6 +7,10 @@ include config.mk
 
 BUILD = build
 
+# One line a file; V=1 shows the commands.
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' "$(1)" "$(patsubst $(BUILD)/%,%,$(2))")
+
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wswitch-enum -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wconversion
 LANGUAGE = -std=c11 -D_GNU_SOURCE -Ilibsv
@@ -33,18 +37,20 @@ $(BUILD)/unstripped/svctl: $(SVCTL) $(LIBSV)
 
 $(BUILD)/unstripped/%:
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CODE) $(LINK) -o $@ $^
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) $(CODE) $(LINK) -o $@ $^
 
 $(BUILD)/bin/%: $(BUILD)/unstripped/%
 	@mkdir -p $(@D)
-	strip -o $@.new $< && mv -f $@.new $@
+	$(Q)strip -o $@.new $< && mv -f $@.new $@
 
 $(BUILD)/bin/sv: $(BUILD)/bin/svctl
-	ln -sf svctl $@
+	$(Q)ln -sf svctl $@
 
 $(BUILD)/obj/%.o: %.c Makefile config.mk | toolchain
 	@mkdir -p $(@D)
-	$(CC) $(LANGUAGE) $(WARNINGS) $(DEFINES) $(CFLAGS) $(CODE) -MMD -MP -c -o $@ $<
+	$(call say,compile,$<)
+	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) $(DEFINES) $(CFLAGS) $(CODE) -MMD -MP -c -o $@ $<
 
 .SECONDARY:
 

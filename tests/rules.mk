@@ -36,16 +36,20 @@ $(BUILD)/unit/sanitized/tested.a: $(addprefix $(BUILD)/unit/sanitized/,$(TESTED:
 
 $(BUILD)/unit/plain/%.o: %.c Makefile config.mk tests/rules.mk | test-tools
 	@mkdir -p $(@D)
-	@$(HOSTCC) $(LANGUAGE) $(WARNINGS) -g $(PLAIN) -MMD -MP -c -o $@ $<
+	$(call say,compile,$@)
+	$(Q)$(HOSTCC) $(LANGUAGE) $(WARNINGS) -g $(PLAIN) -MMD -MP -c -o $@ $<
 $(BUILD)/unit/sanitized/%.o: %.c Makefile config.mk tests/rules.mk | test-tools
 	@mkdir -p $(@D)
-	@$(HOSTCC) $(LANGUAGE) $(WARNINGS) -g $(SANITIZED) -MMD -MP -c -o $@ $<
+	$(call say,compile,$@)
+	$(Q)$(HOSTCC) $(LANGUAGE) $(WARNINGS) -g $(SANITIZED) -MMD -MP -c -o $@ $<
 
 $(UNIT_PLAIN): $(BUILD)/unit/plain/%: $(BUILD)/unit/plain/tests/unit/%.o $(BUILD)/unit/plain/tested.a
-	@$(HOSTCC) -o $@ $^ $(UNIT_LIBS)
+	$(call say,link,$@)
+	$(Q)$(HOSTCC) -o $@ $^ $(UNIT_LIBS)
 $(UNIT_SANITIZED): $(BUILD)/unit/sanitized/%: $(BUILD)/unit/sanitized/tests/unit/%.o \
 		$(BUILD)/unit/sanitized/tested.a
-	@$(HOSTCC) -fsanitize=address,undefined -o $@ $^ $(UNIT_LIBS)
+	$(call say,link,$@)
+	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^ $(UNIT_LIBS)
 
 test-tools:
 	@image/deps programs test $(if $(filter test,$(MAKECMDGOALS)),image run)
