@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "filesystems.h"
 
+#include "everybody.h"
 #include "files.h"
 #include "message.h"
 #include "mounttable.h"
@@ -27,10 +28,21 @@ struct loop_info64 {
 #define TABLE_BYTES 65536
 #define MOUNTS 512
 #define LOOPS 256		/* /dev/loop0 and on */
+#define HELD_DESCRIPTORS 64	/* of a process, that are looked at */
 #define ROUNDS 64		/* of unmounting, should something mount meanwhile */
 
 static char table[TABLE_BYTES];
 static struct mounttable_line mounts[MOUNTS];
+
+void filesystems_want_proc(void)
+{
+	if (namespace_contained() || !namespace_proc_is_foreign())
+		return;
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL) == 0)
+		message(MESSAGE_INFO, "/proc: mounted again");
+	else
+		message(MESSAGE_WARNING, "/proc: cannot mount again: %s", strerror(errno));
+}
 
 static void swap_off(void)
 {
@@ -137,6 +149,52 @@ static bool detach_loops(void)
 	return changed;
 }
 
+/* ---- who keeps a mount busy ---- */
+
+static bool lies_in(const char *path, const char *point)
+{
+	size_t length = strlen(point);
+
+	if (strcmp(point, "/") == 0)
+		return path[0] == '/';
+	return strncmp(path, point, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* Says so if the link PATH/NAME leads into the file system at POINT. */
+static bool holds(const struct process *process, const char *name, const char *point)
+{
+	char path[48], target[256];
+	ssize_t length;
+
+	(void)text_format(path, sizeof path, "/proc/%d/%s", (int)process->pid, name);
+	length = readlink(path, target, sizeof target - 1);
+	if (length < 0)
+		return false;
+	target[length] = '\0';
+	if (!lies_in(target, point))
+		return false;
+	message(MESSAGE_WARNING, "%s: busy: %s (pid %d) holds %s", point, process->name,
+		(int)process->pid, target);
+	return true;
+}
+
+static bool name_holder(const struct process *process, void *argument)
+{
+	static const char *const links[] = { "cwd", "root", "exe" };
+	const char *point = argument;
+	char name[16];
+
+	for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
+		if (holds(process, links[i], point))
+			return true;
+	for (int fd = 0; fd < HELD_DESCRIPTORS; fd++) {
+		(void)text_format(name, sizeof name, "fd/%d", fd);
+		if (holds(process, name, point))
+			return true;
+	}
+	return true;
+}
+
 static void make_read_only(void)
 {
 	for (int i = read_mounts() - 1; i >= 0; i--) {
@@ -146,7 +204,11 @@ static void make_read_only(void)
 			message(MESSAGE_WARNING, "%s: cannot unmount or make read-only: %s",
 				mounts[i].point, strerror(errno));
 		else if (!is_needed(&mounts[i]))
-			message(MESSAGE_WARNING, "%s: busy, made read-only", mounts[i].point);
+			message(MESSAGE_WARNING, "%s: cannot unmount, made read-only",
+				mounts[i].point);
+		else
+			continue;
+		everybody_visit(name_holder, mounts[i].point);
 	}
 }
 

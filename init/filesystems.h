@@ -5,6 +5,10 @@
 
 #include <sys/types.h>
 
+/* Mounts /proc again if it is gone: a shutdown entry such as busybox's
+ * "umount -a -r" unmounts it, and what is to be done then is read there. */
+void filesystems_want_proc(void);
+
 /* Switches swap off, detaches loop devices, unmounts everything in reverse order
  * until nothing changes, makes what is left read-only, and syncs: in a child,
  * since any of this can block on a dead disk. In a container it only syncs: swap

@@ -365,15 +365,18 @@ static void perform(const struct lifecycle_action *action)
 		everybody_ask(life.processes[action->slot].pid);
 		break;
 	case LIFECYCLE_STOP_ENTRIES:
+		filesystems_want_proc();
 		stop_entries();
 		break;
 	case LIFECYCLE_TERM_ALL:
+		filesystems_want_proc();
 		lifecycle_helper(&life, everybody_end(false));
 		break;
 	case LIFECYCLE_KILL_ALL:
 		lifecycle_helper(&life, everybody_end(true));
 		break;
 	case LIFECYCLE_LEAVE:
+		filesystems_want_proc();
 		if (!namespace_contained())
 			resume_let_go_of_file();
 		lifecycle_helper(&life, filesystems_release());
