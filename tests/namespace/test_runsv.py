@@ -258,7 +258,7 @@ def finish_state(t):
     s.wait_text("stat", "finish, want down\n")
 
 
-@test()
+@test(runit="k while finish runs makes it down, and more starts")
 def finish_no_signals(t):
     """signals are sent in state run only, not to finish"""
     # The teller ends on USR1, which we send it ourselves.
@@ -825,7 +825,7 @@ def log_directory(t):
     need(f"log ./run {os.path.realpath(s.path)}/log" in s.events(), f"events {s.events()}")
 
 
-@test(early=True)
+@test(runit="leaves what is in the pipe if the logger is just being restarted at x", early=True)
 def log_keeps_pipe(t):
     """no line is lost or doubled while run and log/run are restarted many times"""
     counter = f"{t.dir}/counter"
