@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Boots what was built in QEMU, and uses it as a person would.
+
+Usage: test_boot.py [CASE…]. Each case is a machine (or one disk in a machine
+that boots several times); so many run side by side as there are processors.
+JOBS, TIMEOUT_SCALE, ACCEL and BUILD come from the environment. What was on the
+consoles is in build/log/boot-CASE.console.
+"""
+
+import os
+import sys
+import time
+
+import services
+import system
+import tap
+from machine import ANSWER_S, BENCH_FILES, BOOT_S, TEST_SHELL, Bench, Machine
+from tap import Failed
+
+OVMF = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd")
+
+# A service with something to save, for which it needs a while.
+SAVES = """#!/bin/sh
+trap 'sleep 2; echo saved >/var/lib/saved; sync; exit 0' TERM
+sleep 36000 &
+wait
+"""
+
+
+def login(case, machine, name="there is a login prompt, and root gets in"):
+    began = time.monotonic()
+    with case.check(name, needed=True):
+        machine.login()
+    case.note("logged in after %.1f s" % (time.monotonic() - began))
+
+
+def leave(case, machine, command, how):
+    """Types a command that ends it all, and waits for the end."""
+    began = time.monotonic()
+    with case.check("%s %s" % (command, how.__doc__), needed=True):
+        machine.type(command)
+        how(machine)
+    case.note("%s took %.1f s" % (command, time.monotonic() - began))
+
+
+def off(machine):
+    """switches the machine off"""
+    machine.stays_off()
+
+
+def reset(machine):
+    """resets the machine"""
+    machine.resets()
+
+
+def halted(machine):
+    """stops the machine, which says so and stays on"""
+    machine.console.wait("reboot: System halted", ANSWER_S * 2)
+    if machine.process.poll() is not None:
+        raise Failed("QEMU has ended")
+
+
+def clean(case, disk, after):
+    with case.check("the root file system is clean after " + after):
+        disk.expect_clean()
+
+
+def bios(case):
+    """From the disk through GRUB, by BIOS; all services; every way to reboot."""
+    disk = bench.disk("bios")
+    with Machine(case, "bios", disk) as machine:
+        login(case, machine)
+        with case.check("GRUB loaded the kernel, by BIOS"):
+            machine.expect("grep -o 'BOOT_IMAGE=[^ ]*' /proc/cmdline", "BOOT_IMAGE=/boot/bzImage")
+            machine.expect("test -e /sys/firmware/efi || echo bios", "bios")
+        system.check(case, machine)
+        services.check(case, machine)
+
+        with case.check("a service that needs 2 s to save its data runs"):
+            services.make(machine, "saves", SAVES)
+            services.link(machine, "saves")
+            services.running(machine, "saves")
+            machine.output("echo here >/var/lib/mark")
+        with case.check("Ctrl-Alt-Del resets the machine", needed=True):
+            machine.monitor.keys("ctrl", "alt", "delete")
+            machine.resets()
+        clean(case, disk, "Ctrl-Alt-Del")
+        machine.go_on()
+        login(case, machine, "there is a login prompt again after Ctrl-Alt-Del")
+        with case.check("what was written before is there"):
+            machine.expect("cat /var/lib/mark", "here")
+        with case.check("the service was given the time to save its data"):
+            machine.expect("cat /var/lib/saved", "saved")
+            services.unlink(machine, "saves")
+
+        leave(case, machine, "reboot", reset)
+        clean(case, disk, "reboot")
+        machine.go_on()
+        login(case, machine, "there is a login prompt again after reboot")
+        leave(case, machine, "poweroff", off)
+        clean(case, disk, "poweroff")
+
+
+def uefi(case):
+    """From the disk through GRUB, by UEFI."""
+    if not any(os.path.exists(code) for code in OVMF):
+        case.skip("boots by UEFI", "the package ovmf is not installed")
+        return
+    disk = bench.disk("uefi")
+    with Machine(case, "uefi", disk, firmware="uefi") as machine:
+        login(case, machine)
+        with case.check("GRUB loaded the kernel, by UEFI"):
+            machine.expect("grep -o 'BOOT_IMAGE=[^ ]*' /proc/cmdline", "BOOT_IMAGE=/boot/bzImage")
+            machine.expect("test -e /sys/firmware/efi && echo uefi", "uefi")
+        system.check(case, machine)
+        services.check(case, machine)
+        leave(case, machine, "poweroff", off)
+        clean(case, disk, "poweroff")
+
+
+def initramfs(case):
+    """From kernel and initramfs alone."""
+    with Machine(case, "initramfs") as machine:
+        login(case, machine)
+        system.check(case, machine)
+        services.check(case, machine)
+        leave(case, machine, "reboot", reset)
+        machine.go_on()
+        login(case, machine, "there is a login prompt again after reboot")
+        leave(case, machine, "poweroff", off)
+
+
+def halt(case):
+    """The plug pulled out of a machine that writes; then halt."""
+    disk = bench.disk("halt")
+    with Machine(case, "crash", disk, kernel=True) as machine:
+        login(case, machine)
+        with case.check("a file is written"):
+            machine.output("echo kept >/var/lib/mark && sync && echo lost >/var/lib/lost")
+        machine.off()
+    with case.check("the plug pulled: the file system needs its journal", needed=True):
+        if not disk.needs_recovery():
+            raise Failed("it is clean: this proves nothing")
+    with Machine(case, "halt", disk, kernel=True) as machine:
+        login(case, machine, "there is a login prompt after the plug was pulled")
+        with case.check("the journal was replayed, and the file is there"):
+            machine.expect("dmesg | grep -c 'EXT4-fs.*recovery complete'", "1")
+            machine.expect("cat /var/lib/mark", "kept")
+        leave(case, machine, "halt", halted)
+        clean(case, disk, "halt")
+
+
+def shell(case):
+    """A shell in place of init, as after a lost password; exec init goes on."""
+    disk = bench.disk("shell")
+    with Machine(case, "shell", disk, kernel=True, append="init=/bin/sh") as machine:
+        with case.check("init=/bin/sh gives a shell", needed=True):
+            machine.console.wait(r"# (\x1b\[6n)?$", BOOT_S, "prompt of the shell")
+            machine.type("echo $(($$ + 41))")
+            machine.console.wait(r"(?m)^42\r?$", ANSWER_S)
+        machine.type("exec init")
+        login(case, machine, "exec init goes on to a login prompt")
+        system.check_programs(case, machine)
+        system.check_boot(case, machine)
+        leave(case, machine, "poweroff", off)
+        clean(case, disk, "poweroff")
+
+
+def wrong_root(case):
+    """A root= that is not there is told, with what is there."""
+    disk = bench.disk("wrong")
+    with Machine(case, "wrong-root", disk, kernel=True, root="PARTUUID=00000000-0000-4000-8000-000000000000") as machine:
+        with case.check("the kernel says that it cannot open the root device"):
+            machine.console.wait(r'VFS: Cannot open root device "PARTUUID=00000000-0000-4000-8000-000000000000"', BOOT_S)
+        with case.check("and which partitions there are"):
+            machine.console.wait(r"\bvda3 ", ANSWER_S)
+        with case.check("and why it stops"):
+            machine.console.wait("Unable to mount root fs", ANSWER_S)
+
+
+def read_only(case):
+    """A root file system that is to stay read-only."""
+    disk = bench.disk("read-only")
+    disk.write("/etc/fstab", "/dev/root / auto ro 0 1\n")
+    with Machine(case, "read-only", disk, kernel=True) as machine:
+        login(case, machine)
+        with case.check("the root file system is read-only"):
+            if "ro" not in system.mounts(machine)["/"][1]:
+                raise Failed(str(system.mounts(machine)["/"]))
+        leave(case, machine, "poweroff", off)
+        clean(case, disk, "poweroff")
+
+
+TUTORIAL_INITTAB = """# /etc/inittab
+::sysinit:/bin/echo STARTING SYSTEM
+::sysinit:/etc/init.d/startup
+tty1::respawn:/sbin/getty 38400 tty1
+tty2::respawn:/sbin/getty 38400 tty2
+tty3::respawn:/sbin/getty 38400 tty3
+::ctrlaltdel:/bin/umount -a -r
+::shutdown:/bin/echo SHUTTING DOWN
+::shutdown:/bin/umount -a -r
+# end of /etc/inittab
+"""
+
+TUTORIAL_STARTUP = """#!/bin/sh
+mount -t proc proc /proc -o nosuid,noexec,nodev
+mount -t sysfs sys /sys -o nosuid,noexec,nodev
+mount -t devtmpfs dev /dev -o mode=0755,nosuid
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts -o mode=0620,gid=5,nosuid,noexec
+mount -t tmpfs run /run -o mode=0755,nosuid,nodev
+mount -t tmpfs shm /dev/shm -o mode=1777,nosuid,nodev
+if [[ -f /etc/hostname ]]; then
+cat /etc/hostname > /proc/sys/kernel/hostname
+fi
+mdev -s
+echo /sbin/mdev > /proc/sys/kernel/hotplug
+ip link set up dev lo
+mount -a
+mount -o remount,rw /
+"""
+
+
+def tutorial(case):
+    """The tutorial's own /etc/inittab, unchanged, and its startup script (only
+    the test's shell added, as there is no login on a serial line)."""
+    disk = bench.disk("tutorial")
+    disk.write("/etc/inittab", TUTORIAL_INITTAB)
+    disk.write("/etc/init.d/startup", TUTORIAL_STARTUP + TEST_SHELL + " &\n", mode="0755")
+    with Machine(case, "tutorial", disk, kernel=True) as machine:
+        with case.check("the startup script runs to its end", needed=True):
+            machine.shell_starts()
+        system.check_boot(case, machine)
+        system.check_logins(case, machine)
+        with case.check("somebody writes files, and keeps one open"):
+            machine.output("echo here >/var/lib/mark; tail -f /var/lib/mark >/var/lib/open 2>&1 & sleep 0")
+        with case.check("poweroff switches the machine off", needed=True):
+            machine.output("poweroff")
+            machine.stays_off()
+        clean(case, disk, "poweroff")
+
+
+def hung(case):
+    """A sysinit entry that never ends is no obstacle to poweroff."""
+    disk = bench.disk("hung")
+    disk.write("/etc/init.d/test", "#!/bin/sh\n%s &\n" % TEST_SHELL, mode="0755")
+    disk.write("/etc/inittab", "::sysinit:/etc/init.d/test\n::sysinit:/bin/sleep 36000\n"
+               "ttyS0::respawn:/sbin/getty -L 115200 ttyS0 vt100\n")
+    with Machine(case, "hung", disk, kernel=True) as machine:
+        with case.check("the sysinit entry hangs", needed=True):
+            machine.shell_starts()
+            machine.eventually("pidof sleep >/dev/null && echo hangs", "hangs")
+        with case.check("poweroff switches the machine off", needed=True):
+            machine.output("poweroff")
+            machine.stays_off()
+        clean(case, disk, "poweroff")
+
+
+# The long ones first: the short ones fill the gaps.
+CASES = {"bios": bios, "uefi": uefi, "halt": halt, "initramfs": initramfs, "shell": shell,
+         "tutorial": tutorial, "hung": hung, "read-only": read_only, "wrong-root": wrong_root}
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or list(CASES)
+    unknown = [name for name in chosen if name not in CASES]
+    if unknown:
+        sys.exit("test_boot.py: %s: no such case; there are: %s" % (unknown[0], " ".join(CASES)))
+    missing = [name for name in BENCH_FILES if not os.path.exists(os.path.join(system.BUILD, name))]
+    if missing:
+        sys.exit("test_boot.py: no build/%s; run: make image" % missing[0])
+    bench = Bench()
+    sys.exit(tap.run({name: CASES[name] for name in chosen}, tap.side_by_side()))
