@@ -7,6 +7,11 @@ static bool has_changed(const struct status *before, const struct status *now)
 		before->changed.tv_nsec != now->changed.tv_nsec;
 }
 
+static bool wants_up(const struct status *now)
+{
+	return now->want == STATUS_WANT_UP;
+}
+
 static bool is_up(const struct status *now)
 {
 	return now->pid != 0 && now->state == STATUS_RUN;
@@ -43,24 +48,24 @@ enum goal_verdict goal_judge(enum goal goal, const struct status *before,
 	case GOAL_HEARD:
 		return GOAL_REACHED;
 	case GOAL_UP:
-		return checked_if(is_up(now));
+		return checked_if(is_up(now) && wants_up(now));
 	case GOAL_DOWN:
-		return reached_if(is_down(now));
+		return reached_if(is_down(now) && !wants_up(now));
 	case GOAL_ONCE:
-		return reached_if(now->pid != 0 ? now->want != STATUS_WANT_UP :
+		return reached_if(now->pid != 0 ? !wants_up(now) :
 			has_changed(before, now));
 	case GOAL_PAUSED:
 		return reached_if(now->pid == 0 || now->paused);
 	case GOAL_CONTINUED:
 		return reached_if(now->pid == 0 || !now->paused);
 	case GOAL_RESTARTED:
-		if (is_down(now) && now->want != STATUS_WANT_UP)
+		if (is_down(now) && !wants_up(now))
 			return GOAL_REACHED;
 		return checked_if(is_restarted(before, now));
 	case GOAL_RESTARTED_UP:
-		return checked_if(is_restarted(before, now));
+		return checked_if(is_restarted(before, now) && wants_up(now));
 	case GOAL_WANTED:
-		return now->want == STATUS_WANT_UP ? checked_if(is_up(now)) :
+		return wants_up(now) ? checked_if(is_up(now)) :
 			reached_if(is_down(now));
 	case GOAL_GONE:
 		return GOAL_MISSED;

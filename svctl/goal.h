@@ -9,6 +9,8 @@
 enum goal {
 	GOAL_NONE,		/* nothing to wait for */
 	GOAL_HEARD,		/* supervised: that is all a signal's sender can see */
+	/* Both are only reached if the record also says that they are wanted: one
+	 * that is down between two starts, with the letter still unread, is not. */
 	GOAL_UP,
 	GOAL_DOWN,
 	GOAL_ONCE,		/* runs and will not be restarted, or has run and ended */

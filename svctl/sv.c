@@ -9,6 +9,12 @@
  *             script that fails may succeed without any change to the record
  *   DONE      reported, or never begun
  *
+ * Most commands are done within a few ms, and to close an inotify with a watch
+ * takes longer than that: 16 ms were measured, for the kernel waits until no
+ * reader can have seen the watch (fs/notify/mark.c, synchronize_srcu). So for
+ * the first HURRY_MS a service is looked at, at growing intervals, and only one
+ * that takes longer is watched.
+ *
  * At the deadline each WAITING job is looked at for the last time and then
  * reported as it is. A check that runs then is given CHECK_GRACE_MS: with -w 0
  * it could never be heard otherwise. A supervisor that is gone is waited for as
@@ -30,6 +36,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#define HURRY_MS 20
+#define HURRY_FIRST_NS 100000	/* each interval is half as long again as the last */
 #define LOOK_MS 1000		/* the safety net under inotify */
 #define LOOK_BLIND_MS 100	/* between two looks where nothing tells of changes */
 #define CHECK_AGAIN_MS 100
@@ -65,6 +73,7 @@ struct sv {
 	struct job *jobs;
 	size_t count;
 	struct wait wait;
+	int64_t hurry;		/* until when */
 	unsigned checks;	/* that run */
 	int failures;
 };
@@ -229,6 +238,8 @@ static int64_t watch(struct sv *sv, struct job *job)
 	bool is_path = service_is_path(job->name);
 	size_t length;
 
+	if (clock_now() < sv->hurry)
+		return 0;
 	if (job->watch < 0) {
 		length = text_format(path, sizeof path, "%s%s%s/supervise",
 			is_path ? "" : sv->request->svdir, is_path ? "" : "/", job->name);
@@ -402,6 +413,9 @@ static void changed(void *argument, int number, bool lost)
 
 static void await(struct sv *sv)
 {
+	struct timespec interval = { .tv_nsec = HURRY_FIRST_NS };
+
+	sv->hurry = clock_now() + HURRY_MS;
 	for (;;) {
 		int64_t now = clock_now(), next = CLOCK_NEVER;
 
@@ -413,7 +427,11 @@ static void await(struct sv *sv)
 		}
 		if (next == CLOCK_NEVER)
 			return;
-		wait_pause(&sv->wait, next, changed, sv);
+		if (now < sv->hurry) {
+			wait_briefly(&sv->wait, &interval);
+			interval.tv_nsec += interval.tv_nsec / 2;
+		} else
+			wait_pause(&sv->wait, next, changed, sv);
 	}
 }
 

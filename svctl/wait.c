@@ -66,6 +66,15 @@ static void tell(const struct wait *wait, wait_changed *changed, void *argument)
 		}
 }
 
+/* Whose end it was, waitpid says. */
+static void drain_children(const struct wait *wait)
+{
+	struct signalfd_siginfo child;
+
+	while (read(wait->children, &child, sizeof child) > 0)
+		continue;
+}
+
 void wait_pause(const struct wait *wait, int64_t until, wait_changed *changed,
 	void *argument)
 {
@@ -73,7 +82,6 @@ void wait_pause(const struct wait *wait, int64_t until, wait_changed *changed,
 		{ .fd = wait->inotify, .events = POLLIN },	/* poll(2) skips -1 */
 		{ .fd = wait->children, .events = POLLIN },
 	};
-	struct signalfd_siginfo child;
 	int left = clock_left(until, clock_now());
 
 	if (wait->children < 0 && left > BLIND_MS)
@@ -83,6 +91,13 @@ void wait_pause(const struct wait *wait, int64_t until, wait_changed *changed,
 	if (polled[0].revents != 0)
 		tell(wait, changed, argument);
 	if (polled[1].revents != 0)
-		while (read(wait->children, &child, sizeof child) > 0)
-			continue;	/* whose it was, waitpid says */
+		drain_children(wait);
+}
+
+void wait_briefly(const struct wait *wait, const struct timespec *time)
+{
+	struct pollfd polled = { .fd = wait->children, .events = POLLIN };
+
+	if (ppoll(&polled, 1, time, NULL) > 0)
+		drain_children(wait);
 }

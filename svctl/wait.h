@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct wait {
 	int inotify;		/* -1: cannot be had */
@@ -29,5 +30,8 @@ typedef void wait_changed(void *argument, int watch, bool lost);
  * called or a child has ended. */
 void wait_pause(const struct wait *wait, int64_t until, wait_changed *changed,
 	void *argument);
+
+/* Returns after TIME, or as soon as a child has ended. */
+void wait_briefly(const struct wait *wait, const struct timespec *time);
 
 #endif

@@ -128,8 +128,8 @@ START_TEST(goals)
 	} cases[] = {
 		{ GOAL_NONE,         { NO, YES, YES, YES, YES, YES, YES, YES, YES, YES, YES } },
 		{ GOAL_HEARD,        { NO, YES, YES, YES, YES, YES, YES, YES, YES, YES, YES } },
-		{ GOAL_UP,           { NO, NO, NO, ASK, ASK, ASK, ASK, NO, ASK, ASK, NO } },
-		{ GOAL_DOWN,         { NO, YES, YES, NO, NO, NO, NO, NO, NO, NO, YES } },
+		{ GOAL_UP,           { NO, NO, NO, ASK, NO, ASK, NO, NO, ASK, ASK, NO } },
+		{ GOAL_DOWN,         { NO, YES, NO, NO, NO, NO, NO, NO, NO, NO, YES } },
 		{ GOAL_ONCE,         { NO, NO, NO, NO, YES, NO, YES, YES, NO, NO, YES } },
 		{ GOAL_PAUSED,       { NO, YES, YES, NO, NO, YES, NO, NO, NO, NO, YES } },
 		{ GOAL_CONTINUED,    { NO, YES, YES, YES, YES, NO, YES, YES, YES, YES, YES } },
