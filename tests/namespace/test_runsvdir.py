@@ -1,0 +1,773 @@
+# SPDX-License-Identifier: MIT
+"""runsvdir, from outside: a scan directory, its services, their processes."""
+
+import collections
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from supervise import (BIN, DOWN, IDLE, RUN, SECONDS, Skip, Suite, alive, children, deaf, logger, need,
+                       process_fields, process_state, read, same, signal_teller, wait_settled, wait_until,
+                       write_file)
+
+suite = Suite("runsvdir")
+test = suite.test
+
+
+class Scan:
+    """A scan directory, service directories beside it, and links to them."""
+
+    def __init__(self, t, name="scan"):
+        self.t = t
+        self.path = f"{t.dir}/{name}"
+        os.mkdir(self.path)
+
+    def link(self, service, name=None):
+        os.symlink(service.path, f"{self.path}/{name or os.path.basename(service.path)}")
+
+    def unlink(self, name):
+        os.unlink(f"{self.path}/{name}")
+
+    def service(self, name, **parts):
+        """A service directory elsewhere and a link to it."""
+        s = self.t.service(name=f"defined/{name}", **parts)
+        self.link(s)
+        return s
+
+    def start(self, *options, prefix=(), log=(), **how):
+        return self.t.start(f"{BIN}/runsvdir", *options, self.path, *log, prefix=prefix, **how)
+
+
+def running_in(t):
+    """Service directory -> pids of what runs there, supervisors left out."""
+    found = collections.defaultdict(list)
+    for pid in t.marked():
+        try:
+            directory = os.readlink(f"/proc/{pid}/cwd")
+            program = os.readlink(f"/proc/{pid}/exe")
+        except OSError:
+            continue
+        if os.path.basename(program) not in ("runsv", "runsvdir", "unshare") and "/defined/" in directory:
+            found[os.path.basename(directory)].append(pid)
+    return found
+
+
+def is_gone(service):
+    """Taken down: nobody supervises it, or it is down and not wanted."""
+    status = service.state()
+    return not service.supervised() or (status.state == DOWN and status.want == "d")
+
+
+def wait_gone(service, pid):
+    wait_until(lambda: not alive(pid) and is_gone(service),
+               lambda: f"{service.path} taken down; {service.state()}")
+
+
+# What is a service
+
+@test()
+def starts_all(t):
+    """subdirectories and links to directories are services"""
+    scan = Scan(t)
+    a = scan.service("a")
+    b = t.service(name="scan/b")
+    scan.start()
+    a.running()
+    b.running()
+    need(a.supervised() and b.supervised(), "supervise/ok has no reader")
+
+
+@test()
+def skips(t):
+    """dot names, plain files, links to files and dangling links are skipped"""
+    scan = Scan(t)
+    hidden = t.service(name="scan/.hidden")
+    linked = t.service(name="defined/other")
+    os.symlink(linked.path, f"{scan.path}/.link")
+    write_file(f"{scan.path}/file", "#!/bin/sh\n", 0o755)
+    os.symlink("file", f"{scan.path}/to-file")
+    os.symlink("nowhere", f"{scan.path}/dangling")
+    os.symlink("loop", f"{scan.path}/loop")
+    real = scan.service("real")
+    r = scan.start()
+    pid = real.running()
+    late = scan.service("late")
+    late.running()
+    for s in (hidden, linked):
+        need(not os.path.exists(s.file("supervise")), f"{s.path} is supervised")
+    same(real.starts(), [pid], "starts of the real one")
+    need(r.running(), "runsvdir has ended")
+
+
+@test(runit="takes it for a service")
+def skips_supervise(t):
+    """a supervise directory inside the scan directory is no service"""
+    scan = Scan(t)
+    os.mkdir(f"{scan.path}/supervise")
+    real = scan.service("real")
+    r = scan.start()
+    real.running()
+    late = scan.service("late")
+    late.running()
+    need(not os.path.exists(f"{scan.path}/supervise/supervise"), "it is supervised")
+    need("run" not in r.errors(), f"messages {r.errors()!r}")
+
+
+@test(runit="says it every second")
+def without_run(t):
+    """an entry without run is reported once, and started when run appears"""
+    scan = Scan(t)
+    s = scan.service("norun", run=None)
+    other = scan.service("other")
+    r = scan.start()
+    other.running()
+    r.wait_errors("norun")
+    end = time.monotonic() + 3.5
+    wait_settled(lambda: time.monotonic() > end, "", 0.1)       # time for more of them
+    same(len([l for l in r.errors().split("\n") if "norun" in l]), 1, f"messages {r.errors()!r}")
+    s.script("run", IDLE)
+    s.running()
+
+
+@test()
+def bad_services(t):
+    """bad services do not disturb the others, and are named"""
+    scan = Scan(t)
+    scan.service("not-executable").script("run", IDLE, 0o644)
+    os.chmod(f"{t.dir}/defined/not-executable/run", 0o644)
+    scan.service("interpreter", run="#!/nonexistent\n")
+    os.mkdir(scan.service("directory", run=None).file("run"))
+    write_file(scan.service("supervise-file").file("supervise"))
+    fails = scan.service("fails", run="exit 1\n")
+    locked = scan.service("locked")
+    held = t.runsv(locked)
+    locked_pid = locked.running()
+    good = [scan.service(f"good{i}", log=logger()) for i in range(3)]
+    r = scan.start()
+    pids = [s.running() for s in good]
+    for name in ("not-executable", "interpreter", "directory", "supervise-file", "locked"):
+        r.wait_errors(name)
+    late = scan.service("late")
+    late.running()
+    good[0].tell("o")
+    good[0].wait_status(want="d")
+    same([s.starts() for s in good], [[p] for p in pids], "starts of the good ones")
+    same(locked.starts(), [locked_pid], "starts of the one that somebody else supervises")
+    need(held.running(), "the other runsv has ended")
+    need(fails.supervised(), "the failing one is not supervised")
+
+
+@test()
+def taken_when_free(t):
+    """a service that somebody else supervised is taken on when that one ends"""
+    scan = Scan(t)
+    s = scan.service("locked")
+    first = t.runsv(s)
+    s.running()
+    scan.start().wait_errors("locked")
+    s.tell("x")
+    first.wait_exit()
+    s.wait_start(2)
+
+
+@test()
+def names(t):
+    """names with blanks, newline, %, UTF-8, other bytes, 255 bytes"""
+    scan = Scan(t)
+    wanted = ["with blank", "new\nline", "%s%n%d", "Müller-日本", os.fsdecode(b"\xff\xfe"), "x" * 255, "'\"`$(;)", "-P"]
+    services = [scan.service(name, log=logger()) for name in wanted]
+    r = scan.start()
+    for s in services:
+        s.running()
+        wait_until(lambda: s.supervised(log=True), f"log of {s.path!r}")
+    scan.unlink("with blank")
+    wait_gone(services[0], services[0].starts()[0])
+    same(r.errors(), "", "messages")
+
+
+@test()
+def relative_scan(t):
+    """the scan directory may be relative"""
+    scan = Scan(t)
+    s = scan.service("one")
+    t.start(f"{BIN}/runsvdir", "scan", cwd=t.dir)
+    s.running()
+    scan.service("two").running()
+
+
+@test()
+def slash_scan(t):
+    """the name of the scan directory may end in a slash"""
+    scan = Scan(t)
+    s = scan.service("one")
+    t.start(f"{BIN}/runsvdir", f"{scan.path}/")
+    s.running()
+    scan.service("two").running()
+
+
+@test()
+def link_scan(t):
+    """the scan directory may be a link, whose target changes"""
+    scan = Scan(t)
+    s = scan.service("one")
+    os.symlink("scan", f"{t.dir}/link")
+    t.start(f"{BIN}/runsvdir", f"{t.dir}/link")
+    pid = s.running()
+    scan.service("two").running()
+    scan.unlink("one")
+    wait_gone(s, pid)
+
+
+@test()
+def current_directory(t):
+    """the scan directory may be given as a dot, the current directory"""
+    scan = Scan(t)
+    s = scan.service("one")
+    t.start(f"{BIN}/runsvdir", ".", cwd=scan.path)
+    s.running()
+    scan.service("two").running()
+
+
+@test()
+def usage(t):
+    """without a directory: usage, and not 0"""
+    r = t.start(f"{BIN}/runsvdir")
+    need(r.wait_exit() != 0, "exit code 0")
+    need("usage" in r.errors().lower(), f"message {r.errors()!r}")
+
+
+# Changes
+
+@test()
+def added(t):
+    """a service that is added is started"""
+    scan = Scan(t)
+    first = scan.service("first")
+    scan.start()
+    pid = first.running()
+    second = scan.service("second")
+    second.running()
+    made = t.service(name="defined/made")
+    os.rename(made.path, f"{scan.path}/made")
+    made.path = f"{scan.path}/made"
+    made.running()
+    same(first.starts(), [pid], "starts of the first")
+
+
+@test()
+def made_in_place(t):
+    """a directory made in the scan directory, its run later, is started"""
+    scan = Scan(t)
+    other = scan.service("other")
+    scan.start()
+    other.running()
+    s = t.service(name="scan/slow", run=None)
+    wait_until(s.supervised, "supervised")
+    s.script("run", IDLE)
+    s.running()
+
+
+@test()
+def removed(t):
+    """a service that is removed is taken down, its logger after it; the others stay"""
+    scan = Scan(t)
+    goes = scan.service("goes", log=logger(), run="say start $$\ntrap 'echo last; exit' TERM\nwhile :; do sleep 0.05; done\n")
+    stays = scan.service("stays")
+    scan.start()
+    pid, kept = goes.running(), stays.running()
+    goes.wait_event("log start")
+    scan.unlink("goes")
+    wait_gone(goes, pid)
+    goes.wait_event("log end")
+    same(goes.copied(), ["last"], "lines")
+    same([e for e in goes.events() if "SIG" in e], [], "signals of the logger")
+    wait_settled(lambda: not running_in(t)["goes"], "gone for good", 0.5)
+    need(alive(kept) and stays.starts() == [kept], "the other one was touched")
+    scan.link(goes)
+    goes.wait_start(2)
+
+
+@test()
+def removed_several(t):
+    """several removed at once are all taken down"""
+    scan = Scan(t)
+    services = [scan.service(f"s{i}") for i in range(12)]
+    scan.start()
+    pids = [s.running() for s in services]
+    for i in (0, 1, 2, 5, 6, 10, 11):
+        scan.unlink(f"s{i}")
+    for i in (0, 1, 2, 5, 6, 10, 11):
+        wait_gone(services[i], pids[i])
+    for i in (3, 4, 7, 8, 9):
+        same((services[i].starts(), alive(pids[i])), ([pids[i]], True), f"s{i}")
+
+
+@test()
+def renamed_link(t):
+    """a renamed link keeps its service and pid"""
+    scan = Scan(t)
+    s = scan.service("old")
+    scan.start()
+    pid = s.running()
+    os.rename(f"{scan.path}/old", f"{scan.path}/new")
+    late = scan.service("late")     # once this one runs, the change was seen
+    late.running()
+    wait_settled(lambda: alive(pid) and s.starts() == [pid] and s.state()[2:] == (pid, 0, "u", 0, RUN),
+                 lambda: f"untouched; {s.state()} {s.events()}", 1)
+    scan.unlink("new")
+    wait_gone(s, pid)
+
+
+@test()
+def renamed_directory(t):
+    """a renamed directory keeps its service and pid"""
+    scan = Scan(t)
+    s = t.service(name="scan/old")
+    scan.start()
+    pid = s.running()
+    os.rename(s.path, f"{scan.path}/new")
+    s.path = f"{scan.path}/new"
+    scan.service("late").running()
+    wait_settled(lambda: alive(pid) and s.starts() == [pid] and s.supervised(), lambda: f"untouched; {s.events()}", 1)
+    s.tell("o")
+    s.wait_status(want="d", pid=pid)
+
+
+@test()
+def two_links(t):
+    """two links to one directory are one service, which goes with the last of them"""
+    scan = Scan(t)
+    s = scan.service("one")
+    scan.link(s, "two")
+    r = scan.start()
+    pid = s.running()
+    scan.service("late").running()
+    wait_settled(lambda: s.starts() == [pid] and len(running_in(t)["one"]) == 1, lambda: f"one process; {s.events()}", 1)
+    need("lock" not in r.errors(), f"messages {r.errors()!r}")
+    scan.unlink("one")
+    scan.service("later").running()
+    wait_settled(lambda: alive(pid) and s.starts() == [pid], lambda: f"kept; {s.events()}", 1)
+    scan.unlink("two")
+    wait_gone(s, pid)
+
+
+@test(early=True)
+def storm_of_links(t):
+    """300 links made and removed in a loop end in exactly the state of the directory"""
+    scan = Scan(t)
+    services = [t.service(name=f"defined/s{i}") for i in range(30)]
+    keep = set(range(0, 30, 3))
+    scan.start()
+    for round_ in range(10):
+        for i, s in enumerate(services):
+            scan.link(s)
+        for i, s in enumerate(services):
+            if round_ < 9 or i not in keep:
+                scan.unlink(f"s{i}")
+    wanted = {f"s{i}" for i in keep}
+    def now():
+        found = running_in(t)
+        return {n for n in found if found[n]} == wanted and all(len(p) <= 1 for p in found.values())
+    wait_settled(now, lambda: f"running {dict(running_in(t))}, wanted {sorted(wanted)}", 1.5)
+    for i, s in enumerate(services):
+        if i in keep:
+            same((s.supervised(), s.state().state, s.state().want), (True, RUN, "u"), f"s{i}")
+        else:
+            need(is_gone(s), f"s{i} is not taken down: {s.state()}")
+
+
+@test(early=True)
+def storm_of_renames(t):
+    """links renamed, removed and made again in a loop: one process each at the end"""
+    scan = Scan(t)
+    services = [scan.service(f"s{i}", log=logger()) for i in range(8)]
+    scan.start()
+    for s in services:
+        s.running()
+    for round_ in range(40):
+        for i in range(8):
+            os.rename(f"{scan.path}/s{i}", f"{scan.path}/t{i}")
+            if round_ % 4 == i % 4:
+                scan.unlink(f"t{i}")
+                scan.link(services[i])
+            else:
+                os.rename(f"{scan.path}/t{i}", f"{scan.path}/s{i}")
+    def now():
+        found = running_in(t)
+        return all(len(found[f"s{i}"]) == 1 for i in range(8))
+    wait_settled(now, lambda: f"running {dict(running_in(t))}")
+
+
+@test()
+def replaced(t):
+    """a directory replaced by another under the same name: the old one is taken down, the new one started"""
+    scan = Scan(t)
+    old = t.service(name="scan/name", log=logger())
+    scan.start()
+    pid = old.running()
+    os.rename(old.path, f"{t.dir}/away")
+    old.path = f"{t.dir}/away"
+    new = t.service(name="scan/name", log=logger())
+    started = new.running()
+    need(started != pid, "the same pid")
+    wait_gone(old, pid)
+    wait_settled(lambda: alive(started) and new.supervised(), "the new one runs on", 0.5)
+
+
+@test()
+def relinked(t):
+    """a link replaced at once (rename over it) by one to another directory"""
+    scan = Scan(t)
+    old = t.service(name="defined/old")
+    new = t.service(name="defined/new")
+    scan.link(old, "name")
+    scan.start()
+    pid = old.running()
+    os.symlink(new.path, f"{scan.path}/.name")
+    os.rename(f"{scan.path}/.name", f"{scan.path}/name")
+    new.running()
+    wait_gone(old, pid)
+
+
+@test()
+def scan_link_switched(t):
+    """a scan directory that is a link switched to another directory: those are the services now"""
+    one, two = Scan(t, "one"), Scan(t, "two")
+    both = t.service(name="defined/both")
+    one.link(both)
+    two.link(both)
+    a, b = one.service("a"), two.service("b")
+    os.symlink("one", f"{t.dir}/current")
+    t.start(f"{BIN}/runsvdir", f"{t.dir}/current")
+    pid, kept = a.running(), both.running()
+    os.symlink("two", f"{t.dir}/.current")
+    os.rename(f"{t.dir}/.current", f"{t.dir}/current")
+    b.running()
+    wait_gone(a, pid)
+    same((both.starts(), alive(kept)), ([kept], True), "the one in both")
+    two.service("c").running()
+
+
+@test()
+def scan_removed(t):
+    """a scan directory that is moved away and made again is followed; runsvdir goes on meanwhile"""
+    scan = Scan(t)
+    kept, goes = scan.service("kept"), scan.service("goes")
+    r = scan.start()
+    kept_pid, goes_pid = kept.running(), goes.running()
+    shutil.rmtree(scan.path)
+    os.mkdir(scan.path)
+    scan.link(kept)
+    new = scan.service("new")
+    new.running()
+    wait_gone(goes, goes_pid)
+    need(r.running(), "runsvdir has ended")
+    wait_until(lambda: kept.supervised() and kept.state().state == RUN and alive(kept.state().pid), "the kept one runs")
+    scan.service("late").running()
+    need(len(running_in(t)["kept"]) == 1, f"kept runs as {running_in(t)['kept']}, at first {kept_pid}")
+
+
+@test()
+def scan_appears(t):
+    """a scan directory that is not there at first is an error, or is found when it appears"""
+    scan = Scan(t)
+    s = scan.service("one")
+    os.rename(scan.path, f"{t.dir}/later")
+    r = scan.start()
+    wait_until(lambda: r.errors() or not r.running(), "a message")
+    if not r.running():
+        same(r.wait_exit(), 111, "exit code")
+    need("scan" in r.errors(), f"message {r.errors()!r}")
+    os.rename(f"{t.dir}/later", scan.path)
+    if r.running():
+        s.running()
+
+
+# Sessions and the title
+
+@test()
+def no_sessions(t):
+    """without -P services share the session of runsvdir"""
+    scan = Scan(t)
+    services = [scan.service(f"s{i}") for i in range(2)]
+    r = scan.start()
+    wanted = process_fields(r.pid)[3]
+    for s in services:
+        same(process_fields(s.running())[3], wanted, "session")
+
+
+@test()
+def sessions(t):
+    """-P: each service has a session and a process group of its own"""
+    scan = Scan(t)
+    services = [scan.service(f"s{i}", log=logger()) for i in range(3)]
+    r = scan.start("-P")
+    found = [process_fields(s.running())[2:4] for s in services]
+    need(len({f[1] for f in found} | {process_fields(r.pid)[3]}) == 4, f"sessions {found}, runsvdir {process_fields(r.pid)[2:4]}")
+    need(len({f[0] for f in found} | {process_fields(r.pid)[2]}) == 4, f"groups {found}")
+
+
+def title(r):
+    with open(f"/proc/{r.pid}/cmdline", "rb") as f:
+        return f.read().decode(errors="replace")
+
+
+@test()
+def title_shows_errors(t):
+    """with LOG, standard error of services shows in the process title, the newest at its end"""
+    scan = Scan(t)
+    s = scan.service("complains", run="say start $$\necho COMPLAINT-1 >&2\nwhile [ ! -e more ]; do sleep 0.02; done\n"
+                                      "echo COMPLAINT-2 >&2\nexec sleep 1000\n")
+    r = scan.start(log=["log: " + "." * 395])
+    s.running()
+    wait_until(lambda: "COMPLAINT-1" in title(r), lambda: f"in the title; {title(r)!r}")
+    write_file(s.file("more"))
+    wait_until(lambda: "COMPLAINT-2" in title(r), lambda: f"in the title; {title(r)!r}")
+    need(title(r).index("COMPLAINT-1") < title(r).index("COMPLAINT-2"), f"order: {title(r)!r}")
+    need("log: " in title(r), f"its beginning is gone: {title(r)!r}")
+
+
+@test()
+def title_much(t):
+    """with LOG, much on standard error does not stop a service or runsvdir"""
+    scan = Scan(t)
+    s = scan.service("noisy", run="say start $$\nseq 1 200000 >&2\necho LAST >&2\nsay written\nexec sleep 1000\n")
+    r = scan.start(log=["." * 200])
+    s.wait_event("written")
+    wait_until(lambda: "LAST" in title(r), lambda: f"the last in the title; {title(r)!r}")
+    scan.service("late").running()
+
+
+@test()
+def title_short(t):
+    """a LOG of fewer than 7 characters is not used, and services run"""
+    scan = Scan(t)
+    s = scan.service("complains", run="say start $$\necho COMPLAINT >&2\nsay complained\nexec sleep 1000\n")
+    r = scan.start(log=["......"])
+    s.wait_event("complained")
+    wait_until(lambda: "COMPLAINT" in r.errors(), "the complaint on standard error")
+    need(title(r).rstrip("\0").endswith("......"), f"title {title(r)!r}")
+
+
+@test()
+def no_title(t):
+    """without LOG, standard error of services is that of runsvdir"""
+    scan = Scan(t)
+    scan.service("complains", run="echo COMPLAINT >&2\nexec sleep 1000\n")
+    r = scan.start()
+    r.wait_errors("COMPLAINT")
+    need("COMPLAINT" not in title(r), f"title {title(r)!r}")
+
+
+# The end
+
+STOPS_SLOWLY = "say start $$\ntrap 'sleep 0.3; echo last; say stopped; exit' TERM\nwhile :; do sleep 0.05; done\n"
+
+
+def ends_all(t, number, code):
+    scan = Scan(t)
+    services = [scan.service(f"s{i}", run=STOPS_SLOWLY, log=logger(slow=0.2)) for i in range(4)]
+    services.append(scan.service("plain", finish="say finished\n"))
+    services.append(scan.service("down", down=True))
+    services.append(scan.service("failing", run="say start $$\nexit 1\n"))
+    r = scan.start()
+    for s in services[:5]:
+        s.running()
+    for s in services[:4]:
+        s.wait_event("log start")
+    r.signal(number)
+    same(r.wait_exit(), code, "exit code")
+    # All this is so at the moment it ends, not later.
+    for s in services[:4]:
+        events = [e for e in s.events() if not e.startswith("start") and not e.startswith("log start")]
+        same(events, ["stopped", "log eof", "log end"], f"events of {s.path}")
+        same(s.copied(), ["last"], "lines")
+    same(services[4].events()[-1], "finished", "last event of plain")
+    left = {n: p for n, p in running_in(t).items() if p}
+    same(left, {}, "processes left")
+    for s in services:
+        need(not s.supervised(), f"{s.path} is still supervised")
+
+
+# Later (adoption): after SIGTERM the services run on, and the next runsvdir
+# takes them over. Then only PID 1, or SIGTERM from init, takes all down.
+@test(runit="leaves its runsv processes running")
+def term(t):
+    """SIGTERM: all services are stopped, each before its logger, and runsvdir exits 0"""
+    ends_all(t, signal.SIGTERM, 0)
+
+
+@test(runit="does not wait for them")
+def hup(t):
+    """SIGHUP: all services are stopped, each before its logger, and runsvdir exits 111"""
+    ends_all(t, signal.SIGHUP, 111)
+
+
+@test(runit="leaves it running")
+def term_deaf(t):
+    """SIGTERM: a service that does not end is waited for, its control heard meanwhile"""
+    scan = Scan(t)
+    s, quick = scan.service("deaf", run=deaf()), scan.service("quick")
+    r = scan.start()
+    s.running()
+    pid = quick.running()
+    r.signal(signal.SIGTERM)
+    s.wait_event("SIGTERM")
+    wait_until(lambda: not alive(pid), "the end of the other one")
+    s.wait_status(want="d", term=1)
+    need(r.running(), "runsvdir has ended before its service")
+    s.tell("k")
+    same(r.wait_exit(), 0, "exit code")
+
+
+@test()
+def service_told_to_exit(t):
+    """x to one service ends it; the others and runsvdir go on"""
+    scan = Scan(t)
+    s, other = scan.service("one", log=logger()), scan.service("other")
+    r = scan.start()
+    pid, kept = s.running(), other.running()
+    s.wait_event("log start")
+    s.tell("x")
+    wait_until(lambda: not alive(pid), "the end of the service")
+    s.wait_event("log end")
+    scan.service("late").running()
+    need(r.running() and alive(kept), "the others are gone")
+    # runit: an exited runsv is started again after some time, as the entry is
+    # still there. The contract does not say.
+
+
+# As PID 1
+
+def as_init(t, scan, *options):
+    """runsvdir as PID 1 of a namespace; its supervisor (unshare) and its pid here."""
+    r = scan.start(*options, prefix=["unshare", "--pid", "--mount-proc", "--fork", "--kill-child"])
+    def found():
+        for pid in children(r.pid):
+            try:
+                if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "runsvdir":
+                    return pid
+            except OSError:
+                pass
+        need(r.running(), f"runsvdir ended: {r.errors()!r}")
+        return None
+    return r, wait_until(found, "runsvdir in its namespace")
+
+
+def zombies(pid):
+    return [c for c in children(pid) if process_state(c) == "Z"]
+
+
+@test()
+def init_reaps(t):
+    """as PID 1: orphans are reaped, and services run"""
+    scan = Scan(t)
+    s = scan.service("orphans", run="say start $$\ni=0\nwhile [ $i -lt 50 ]; do (sleep 0.1 & )\ni=$((i + 1)); done\n"
+                                    "( (sleep 1.5; say end) & )\nexec sleep 1000\n")
+    _, init = as_init(t, scan)
+    s.wait_event("end")
+    wait_settled(lambda: not zombies(init), lambda: f"no zombies; {len(zombies(init))}", 0.5)
+    same(s.starts() and s.state().state, RUN, "state")
+    same(s.starts(), [s.state().pid], "pids")
+
+
+@test(runit="leaves its services to be killed")
+def init_term(t):
+    """as PID 1: SIGTERM takes all down, services before loggers"""
+    scan = Scan(t)
+    services = [scan.service(f"s{i}", run=STOPS_SLOWLY, log=logger(slow=0.2)) for i in range(3)]
+    r, init = as_init(t, scan, "-P")
+    for s in services:
+        wait_until(lambda: s.starts() and s.count("log start"), f"{s.path} started")
+    os.kill(init, signal.SIGTERM)
+    same(r.wait_exit(), 0, "exit code of the namespace")
+    for s in services:
+        same([e for e in s.events() if "start" not in e], ["stopped", "log eof", "log end"], "events")
+        same(s.copied(), ["last"], "lines")
+
+
+@test()
+def reaps_strangers(t):
+    """not as PID 1: children that exec left to runsvdir are reaped"""
+    scan = Scan(t)
+    s = scan.service("one")
+    path = f"{t.dir}/starter"
+    write_file(path, f"#!/bin/sh\nfor i in 1 2; do (sleep 0.7; echo stranger >>'{s.events_path}') & done\nexec '{BIN}/runsvdir' '{scan.path}'\n", 0o755)
+    r = t.start(path)
+    s.running()
+    wait_until(lambda: os.path.basename(os.readlink(f"/proc/{r.pid}/exe")) == "runsvdir", "runsvdir")
+    wait_until(lambda: s.count("stranger") == 2, "the end of the strangers")
+    wait_settled(lambda: not zombies(r.pid), "no zombies", 0.5)
+
+
+# Many, and idle
+
+def many(t, scan, number, timeout):
+    services = [scan.service(f"s{i}", run="exec sleep 1000\n") for i in range(number)]
+    r = scan.start()
+    def started():
+        return all((st := s.state()) and st.state == RUN for s in services)
+    wait_until(started, lambda: f"{number} services; {sum(1 for s in services if (s.state() or [0] * 7)[6] == RUN)} run", timeout)
+    return services, r
+
+
+@test(early=True)
+def five_hundred(t):
+    """500 services start, run once each, and stop"""
+    scan = Scan(t)
+    services, r = many(t, scan, 500, SECONDS * 3)
+    pids = [s.state().pid for s in services]
+    same(len(set(pids)), 500, "different pids")
+    for i in range(0, 500, 2):
+        scan.unlink(f"s{i}")
+    wait_until(lambda: not any(alive(p) for p in pids[0::2]), "half of them down", SECONDS * 2)
+    need(all(alive(p) for p in pids[1::2]), "one that was to stay has ended")
+    r.signal(signal.SIGHUP)
+    same(r.wait_exit(SECONDS * 3), 111, "exit code")
+    wait_until(lambda: not any(alive(p) for p in pids), "all down")
+    same({n: p for n, p in running_in(t).items() if p}, {}, "processes left")
+    same(r.errors(), "", "messages")
+
+
+@test(runit="looks every 5 s", early=True)
+def idle(t):
+    """100 idle services: runsvdir makes no system call"""
+    if not shutil.which("strace"):
+        raise Skip("no strace")
+    scan = Scan(t)
+    _, r = many(t, scan, 100, SECONDS * 2)
+    # What is still under way right after the start (the 1 s of throttling,
+    # events of its own files) may end first.
+    def switches():
+        with open(f"/proc/{r.pid}/status", encoding="ascii", errors="replace") as f:
+            return [line for line in f if "ctxt_switches" in line]
+    last = []
+    def unchanged():
+        last.append(switches())
+        return last[-1] == last[-2] if len(last) > 1 else False
+    wait_settled(unchanged, lambda: f"quiet; {last[-1]}", 1.5)
+    trace = f"{t.dir}/trace"
+    strace = t.start(shutil.which("strace"), "-f", "-o", trace, "-p", str(r.pid))
+    def traced():
+        if not strace.running():
+            raise Skip(f"strace: {strace.errors().strip()}")
+        return "TracerPid:\t0\n" not in read(f"/proc/{r.pid}/status")
+    wait_until(traced, "strace attached")
+    # Attaching itself interrupts a wait, which is then begun again.
+    size = [-1]
+    def begun():
+        old, size[0] = size[0], os.path.getsize(trace) if os.path.exists(trace) else 0
+        return old == size[0]
+    wait_settled(begun, "strace has settled", 0.5)
+    before = read(trace)
+    end = time.monotonic() + 3
+    wait_settled(lambda: time.monotonic() > end, "", 0)
+    same(read(trace)[len(before):], "", "system calls in 3 s")
+    strace.signal(signal.SIGINT)
+    strace.wait_exit()
+
+
+if __name__ == "__main__":
+    suite.main()
