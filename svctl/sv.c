@@ -236,6 +236,7 @@ static int64_t watch(struct sv *sv, struct job *job)
 {
 	char path[PATH_MAX];
 	bool is_path = service_is_path(job->name);
+	bool goes = sv->request->word->goal == GOAL_GONE;
 	size_t length;
 
 	if (clock_now() < sv->hurry)
@@ -244,9 +245,10 @@ static int64_t watch(struct sv *sv, struct job *job)
 		length = text_format(path, sizeof path, "%s%s%s/supervise",
 			is_path ? "" : sv->request->svdir, is_path ? "" : "/", job->name);
 		if (length < sizeof path - 1)
-			job->watch = wait_watch(&sv->wait, path);
+			job->watch = wait_watch(&sv->wait, path,
+				goes ? WAIT_FOR_END : WAIT_FOR_RECORD);
 	}
-	return job->watch < 0 || sv->request->word->goal == GOAL_GONE ? LOOK_BLIND_MS : LOOK_MS;
+	return job->watch < 0 || goes ? LOOK_BLIND_MS : LOOK_MS;
 }
 
 static void finish(struct sv *sv, struct job *job, int directory, const struct status *status)

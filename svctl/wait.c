@@ -29,12 +29,12 @@ void wait_open(struct wait *wait)
 	wait->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 }
 
-int wait_watch(const struct wait *wait, const char *path)
+int wait_watch(const struct wait *wait, const char *path, enum wait_for what)
 {
 	if (wait->inotify < 0)
 		return -1;
-	return inotify_add_watch(wait->inotify, path,
-		IN_MOVED_TO | IN_CLOSE_NOWRITE | IN_ONLYDIR);
+	return inotify_add_watch(wait->inotify, path, IN_ONLYDIR |
+		(what == WAIT_FOR_END ? IN_CLOSE_NOWRITE : IN_MOVED_TO));
 }
 
 static bool is_news(const struct inotify_event *event)
@@ -45,9 +45,8 @@ static bool is_news(const struct inotify_event *event)
 		return false;
 	if (event->mask & IN_MOVED_TO)
 		return strcmp(event->name, "status") == 0;
-	/* Only a supervisor reads from `ok`: it lets go of the service. To read
-	 * `status`, as we do ourselves, is no news. */
-	return event->mask & IN_CLOSE_NOWRITE && strcmp(event->name, "ok") == 0;
+	/* only a supervisor reads from `ok`; to read `status` is no news: we do */
+	return strcmp(event->name, "ok") == 0;
 }
 
 static void tell(const struct wait *wait, wait_changed *changed, void *argument)

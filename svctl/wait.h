@@ -18,9 +18,11 @@ struct wait {
 /* Blocks SIGCHLD, which is taken here from now on. */
 void wait_open(struct wait *wait);
 
-/* Watches the supervise directory PATH and returns the watch's number, the same
- * for the same directory; -1 if it cannot be watched. */
-int wait_watch(const struct wait *wait, const char *path);
+/* Watches the supervise directory PATH, for new records or for its supervisor to
+ * go, and returns the watch's number, the same for the same directory; -1 if it
+ * cannot be watched. */
+enum wait_for { WAIT_FOR_RECORD, WAIT_FOR_END };
+int wait_watch(const struct wait *wait, const char *path, enum wait_for what);
 
 /* Told of by wait_pause. WATCH is -1 if it may have been any. LOST: the
  * directory is gone, and the watch with it. */
