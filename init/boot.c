@@ -7,6 +7,7 @@
 #include "message.h"
 #include "mounttable.h"
 #include "namespace.h"
+#include "seed.h"
 #include "spawn.h"
 #include "text.h"
 
@@ -44,6 +45,10 @@ static const char *const result_names[] = {
 	[STEP_FAILED] = "failed",
 	[STEP_STARTED] = "started",
 };
+
+/* What a step reads: /proc/cmdline, which is no longer than this, or /etc/fstab,
+ * of which the root's line is in the first part. */
+static char file[4096];
 
 static const char in_container[] = "not ours in a container";
 
@@ -190,14 +195,13 @@ static struct outcome open_console(struct cmdline *cmdline)
 
 static struct outcome read_cmdline(struct cmdline *cmdline)
 {
-	static char text[4096];		/* COMMAND_LINE_SIZE is no more on any machine of note */
 	const char *bad;
 
 	if (namespace_contained())
 		return outcome(STEP_SKIPPED, in_container);
-	if (files_read(AT_FDCWD, "/proc/cmdline", text, sizeof text) < 0)
+	if (files_read(AT_FDCWD, "/proc/cmdline", file, sizeof file) < 0)
 		return failure();
-	bad = cmdline_words(cmdline, text);
+	bad = cmdline_words(cmdline, file);
 	return bad == NULL ? outcome(STEP_DONE, NULL) : outcome(STEP_FAILED, bad);
 }
 
@@ -274,7 +278,7 @@ static struct outcome run(const char *path, char *const argv[], int input)
 		.path = path,
 		.argv = argv,
 		.directory = SPAWN_KEEP,
-		.fd = { input, SPAWN_KEEP, SPAWN_KEEP },
+		.fd = { input, SPAWN_KEEP, console_errors() },
 		.session = true,
 		.detached = true,
 	};
@@ -332,12 +336,11 @@ static struct outcome mount_fstab(struct cmdline *cmdline)
 
 static bool fstab_has_root_read_only(void)
 {
-	static char text[16384];
-	char *line = text;
+	char *line = file;
 	struct mounttable_line mounted;
 	bool read_only = false;
 
-	if (files_read(AT_FDCWD, "/etc/fstab", text, sizeof text) < 0)
+	if (files_read(AT_FDCWD, "/etc/fstab", file, sizeof file) < 0)
 		return false;
 	while (*line != '\0') {
 		size_t length = strcspn(line, "\n");
@@ -371,6 +374,16 @@ static struct outcome make_root_writable(struct cmdline *cmdline)
 	return outcome(STEP_DONE, NULL);
 }
 
+static struct outcome restore_seed(struct cmdline *cmdline)
+{
+	(void)cmdline;
+	if (namespace_contained())
+		return outcome(STEP_SKIPPED, in_container);
+	if (seed_restore())
+		return outcome(STEP_DONE, NULL);
+	return errno == ENOENT ? outcome(STEP_SKIPPED, "no " SEED_PATH) : failure();
+}
+
 /* ---- the steps ---- */
 
 /* /dev first: the kernel log and the console are in it. */
@@ -394,6 +407,7 @@ static const struct step {
 	{ "keymap", load_keymap },
 	{ "mount", mount_fstab },
 	{ "root", make_root_writable },
+	{ "seed", restore_seed },
 };
 
 static struct timespec started;		/* the step under way */

@@ -6,6 +6,7 @@
 #include "message.h"
 #include "mounttable.h"
 #include "namespace.h"
+#include "seed.h"
 #include "text.h"
 
 #include <errno.h>
@@ -217,6 +218,8 @@ static void release(void)
 	sync();
 	if (namespace_contained())
 		return;
+	/* not saved: the pool was never ready, or there is no place for it */
+	(void)seed_save();
 	swap_off();
 	for (int i = 0; i < ROUNDS && (unmount_round() || detach_loops()); i++)
 		continue;

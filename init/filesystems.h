@@ -9,7 +9,7 @@
  * "umount -a -r" unmounts it, and what is to be done then is read there. */
 void filesystems_want_proc(void);
 
-/* Switches swap off, detaches loop devices, unmounts everything in reverse order
+/* Saves the random seed, switches swap off, detaches loop devices, unmounts everything in reverse order
  * until nothing changes, makes what is left read-only, and syncs: in a child,
  * since any of this can block on a dead disk. In a container it only syncs: swap
  * is the machine's, the file systems may be, and the mounts end with the

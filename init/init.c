@@ -43,13 +43,25 @@ static sigset_t awaited;		/* all signals but those of a crash */
 
 /* ---- the inittab ---- */
 
+/* In this reading. */
 static unsigned complaints;
+static uint32_t sysvinit_named;		/* bits */
 
 static void complain(unsigned line, const char *what, const struct inittab_excerpt *excerpt)
 {
 	if (complaints++ < COMPLAINTS_MOST)
 		message(MESSAGE_WARNING, INITTAB ":%u: %s: '%.*s': left out", line, what,
 			excerpt->length, excerpt->start);
+}
+
+/* A sysvinit file may have many of a kind; one message for each will do. */
+static bool was_named(const struct inittab_excerpt *action)
+{
+	uint32_t bit = (uint32_t)1 << inittab_sysvinit(action);
+	bool named = (sysvinit_named & bit) != 0;
+
+	sysvinit_named |= bit;
+	return named;
 }
 
 static void add_line(const struct inittab_reader *reader)
@@ -59,7 +71,7 @@ static void add_line(const struct inittab_reader *reader)
 	enum inittab_error error = inittab_parse(reader, &entry, &excerpt);
 	int slot;
 
-	if (error == INITTAB_BLANK)
+	if (error == INITTAB_BLANK || (error == INITTAB_SYSVINIT && was_named(&excerpt)))
 		return;
 	if (error != INITTAB_GOOD) {
 		complain(reader->first, inittab_error_text(error), &excerpt);
@@ -154,6 +166,7 @@ static void load(void)
 	bool complete = true;
 
 	complaints = 0;
+	sysvinit_named = 0;
 	inittab_begin(&life.table);
 	if (life.single)
 		add_single();
@@ -164,17 +177,19 @@ static void load(void)
 
 /* ---- processes ---- */
 
+/* What the entry under way executes. */
+static struct argv executed;
+static struct console_child child;
+
 static void spawn_entry(int slot)
 {
-	static struct argv argv;
-	static struct console_child child;
 	const struct inittab_entry *entry = &life.table.slots[slot].entry;
 	struct lifecycle_process *process = &life.processes[slot];
 	bool again = process->penalty > 0;
 	struct spawn program = {
-		.argv = argv.words,
+		.argv = executed.words,
 		.directory = SPAWN_KEEP,
-		.fd = { SPAWN_KEEP, SPAWN_KEEP, SPAWN_KEEP },
+		.fd = { SPAWN_KEEP, SPAWN_KEEP, console_errors() },
 		.session = true,
 		.prepare = console_attach,
 		.argument = &child,
@@ -190,11 +205,11 @@ static void spawn_entry(int slot)
 		lifecycle_no_tty(&life, slot, clock_now());
 		return;
 	}
-	argv_make(&argv, entry->command);
-	program.path = argv.path;
+	argv_make(&executed, entry->command);
+	program.path = executed.path;
 	child = (struct console_child){
 		.tty = entry->tty,
-		.login = argv.login,
+		.login = executed.login,
 		.ask = entry->action == INITTAB_ASKFIRST,
 		.quiet = again,
 	};
@@ -293,22 +308,20 @@ static bool reap(void)
 /* Becomes the restart entry; returns if that cannot be. */
 static void restart(int slot)
 {
-	static struct argv argv;
-	static struct console_child child;
-
 	if (slot < 0)
 		return;
-	argv_make(&argv, life.table.slots[slot].entry.command);
+	argv_make(&executed, life.table.slots[slot].entry.command);
 	child = (struct console_child){
-		.tty = life.table.slots[slot].entry.tty, .login = argv.login };
+		.tty = life.table.slots[slot].entry.tty, .login = executed.login };
 	if (!console_has(child.tty))
 		return;
-	message(MESSAGE_NOTICE, "executing %s", argv.path);
+	message(MESSAGE_NOTICE, "executing %s", executed.path);
 	power_take_keys(false);
+	console_join_errors();
 	(void)console_attach(&child);
 	signals_unblock();
-	execvpe(argv.path, argv.words, environ);
-	message(MESSAGE_ERROR, "%s: cannot execute: %s", argv.path, strerror(errno));
+	execvpe(executed.path, executed.words, environ);
+	message(MESSAGE_ERROR, "%s: cannot execute: %s", executed.path, strerror(errno));
 	signals_block();
 }
 
@@ -470,16 +483,19 @@ static void read_arguments(char *arguments[])
 			message(MESSAGE_WARNING, "%s: not understood", *arguments);
 }
 
-static void set_up(int argc, char *argv[])
+static void set_up(int count, char *words[])
 {
 	signals_block();
-	resume_begin(argv, &life, &awaited);
+	resume_begin(words, &life, &awaited);
 	message_open("init", MESSAGE_KERNEL);
 	console_begin();
-	if (namespace_contained())
+	if (namespace_contained()) {
+		/* the kernel's log is not ours to write to */
 		message_open("init", MESSAGE_STDERR);
+		console_separate_errors();
+	}
 	environment_begin();
-	read_arguments(argv + (argc > 0));
+	read_arguments(words + (count > 0));
 	lifecycle_begin(&life, boot_steps());
 	life.limits = cmdline.limits;
 	life.single = cmdline.single;
@@ -492,10 +508,10 @@ static void set_up(int argc, char *argv[])
 	power_take_keys(true);
 }
 
-int main(int argc, char *argv[])
+int main(int count, char *words[])
 {
 	if (getpid() != 1)
-		return telinit(argv);
-	set_up(argc, argv);
+		return telinit(words);
+	set_up(count, words);
 	run();
 }

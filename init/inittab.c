@@ -135,12 +135,12 @@ static bool is_blank(const char *text)
 	return text[strspn(text, " \t\r")] == '\0';
 }
 
-static enum inittab_error unknown_action(const struct inittab_excerpt *name)
+int inittab_sysvinit(const struct inittab_excerpt *name)
 {
 	for (size_t i = 0; i < COUNT(sysvinit_names); i++)
 		if (is_name(sysvinit_names[i], name->start, (size_t)name->length))
-			return INITTAB_SYSVINIT;
-	return INITTAB_ACTION;
+			return (int)i;
+	return -1;
 }
 
 static enum inittab_error parse_fields(const char *line, struct inittab_entry *entry,
@@ -153,7 +153,7 @@ static enum inittab_error parse_fields(const char *line, struct inittab_entry *e
 		return INITTAB_FIELDS;
 	*excerpt = action;
 	if (!inittab_action_find(action.start, (size_t)action.length, &entry->action))
-		return unknown_action(&action);
+		return inittab_sysvinit(&action) >= 0 ? INITTAB_SYSVINIT : INITTAB_ACTION;
 	if (tty.length >= 5 && memcmp(tty.start, "/dev/", 5) == 0) {
 		tty.start += 5;
 		tty.length -= 5;

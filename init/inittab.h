@@ -73,7 +73,10 @@ bool inittab_read_end(struct inittab_reader *reader);
 enum inittab_error inittab_parse(const struct inittab_reader *reader,
 	struct inittab_entry *entry, struct inittab_excerpt *excerpt);
 
-/* "too few fields", for people. */
+/* Which of sysvinit's own actions NAME is: a number below 32; -1 if it is none. */
+int inittab_sysvinit(const struct inittab_excerpt *name);
+
+/* "no command", for people. */
 const char *inittab_error_text(enum inittab_error error);
 
 /* "respawn", as the file has it. */

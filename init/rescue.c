@@ -85,7 +85,7 @@ static pid_t start_shell(void)
 		.path = "/bin/sh",
 		.argv = argv,
 		.directory = SPAWN_KEEP,
-		.fd = { SPAWN_KEEP, SPAWN_KEEP, SPAWN_KEEP },
+		.fd = { SPAWN_KEEP, SPAWN_KEEP, console_errors() },
 		.session = true,
 		.prepare = console_attach,
 		.argument = &child,

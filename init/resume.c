@@ -8,9 +8,11 @@
 #include "resume.h"
 
 #include "clock.h"
+#include "console.h"
 #include "environment.h"
 #include "files.h"
 #include "message.h"
+#include "namespace.h"
 #include "record.h"
 #include "rescue.h"
 #include "signals.h"
@@ -41,16 +43,12 @@ static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 static char **arguments;
 static struct lifecycle *life;
 static char state[sizeof STATE + RECORD_BYTES];
-static char path[sizeof PATH + PATH_MAX];
+static const char *path = "/sbin/init";
+static char path_variable[sizeof PATH + PATH_MAX];
 static char history[sizeof HISTORY + 2 + CRASHES * 24];
 static int64_t crashes[CRASHES];	/* when, the latest first; 0: none */
 static volatile sig_atomic_t depth;	/* of crashes while we deal with one */
 static bool crash_was_sent;
-
-static char *path_text(void)
-{
-	return path + sizeof PATH - 1;
-}
 
 /* ---- leaving ---- */
 
@@ -78,9 +76,9 @@ static void write_down(enum resume_reason reason, bool with_state)
 	if (with_state && record_write(life, state + sizeof STATE - 1))
 		environment_set(state);
 	write_history(reason);
-	memcpy(path, PATH, sizeof PATH - 1);
 	environment_set(history);
-	environment_set(path);
+	(void)text_format(path_variable, sizeof path_variable, PATH "%s", path);
+	environment_set(path_variable);
 }
 
 static void take_back(void)
@@ -121,9 +119,10 @@ static void crashed(int number, siginfo_t *info, void *context)
 		signals_name(number), (unsigned long)info->si_addr, instruction(context));
 	if (depth < 3) {
 		note_crash(clock_now());
+		console_join_errors();
 		write_down(RESUME_CRASH, depth == 1);
 		(void)execve("/proc/self/exe", arguments, environ);
-		(void)execve(path_text(), arguments, environ);
+		(void)execve(path, arguments, environ);
 	}
 	rescue();
 }
@@ -133,12 +132,15 @@ void resume_execute(void)
 	bool sent = crash_was_sent;
 
 	crash_was_sent = false;
+	console_join_errors();
 	write_down(sent ? RESUME_CRASH : RESUME_UPGRADE, true);
 	if (sent)
 		(void)execve("/proc/self/exe", arguments, environ);
-	(void)execve(path_text(), arguments, environ);
+	(void)execve(path, arguments, environ);
 	take_back();
-	message(MESSAGE_ERROR, "%s: cannot execute, going on as before: %s", path_text(),
+	if (namespace_contained())
+		console_separate_errors();
+	message(MESSAGE_ERROR, "%s: cannot execute, going on as before: %s", path,
 		strerror(errno));
 }
 
@@ -198,21 +200,14 @@ static void read_history(const char *text)
 	}
 }
 
-/* Where init is found when it is to be upgraded. */
+/* Where init is found when it is to be upgraded: the kernel keeps the path that
+ * was executed for as long as we run. */
 static void find_path(void)
 {
 	const char *given = (const char *)getauxval(AT_EXECFN);
-	ssize_t length;
 
-	if (given != NULL && given[0] == '/') {
-		(void)text_copy(path_text(), PATH_MAX, given);	/* execve(2) took it */
-		return;
-	}
-	length = readlink("/proc/self/exe", path_text(), PATH_MAX - 1);
-	if (length < 0)
-		(void)text_copy(path_text(), PATH_MAX, "/sbin/init");
-	else
-		path_text()[length] = '\0';
+	if (given != NULL && given[0] == '/')
+		path = given;
 }
 
 static enum resume_reason why_resumed(const char *given, int64_t now)
@@ -246,7 +241,7 @@ enum resume_reason resume_take(int64_t now)
 		take_back();
 		return RESUME_NONE;
 	}
-	(void)text_copy(path_text(), PATH_MAX, name);	/* it was one of ours */
+	path = name;	/* it is in the environment we were given, which stays */
 	read_history(given + 1);
 	if (text == NULL || !record_read(life, text))
 		forget_all();

@@ -11,7 +11,8 @@ import tempfile
 import time
 import traceback
 
-BIN = os.path.abspath(os.environ.get("BIN", "build/bin"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+BIN = os.path.abspath(os.environ.get("BIN") or os.path.join(HERE, "../../build/bin"))
 SECONDS = float(os.environ.get("TEST_SECONDS", "20"))  # for anything that has to happen
 
 

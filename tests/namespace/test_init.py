@@ -360,6 +360,29 @@ def idle_init_makes_no_system_call():
         assert switches() == before
 
 
+def a_full_pipe_does_not_stop_it():
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    try:
+        with init("::respawn:sleep 1001\n", stdout=writing) as ns:
+            _, outer = pid_of(ns, "sleep 1001")
+            # a child's standard error is the pipe as it was given: it may block
+            with open("/proc/%d/fdinfo/2" % outer) as file:
+                flags = int(file.read().split("flags:")[1].split()[0], 8)
+            assert not flags & os.O_NONBLOCK
+            ns.signal(signal.SIGSEGV)
+            ns.signal(USR2)
+            assert ns.wait_end() == -signal.SIGINT
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
 def askfirst_waits_for_enter_on_its_terminal():
     master, slave = pty.openpty()
     try:

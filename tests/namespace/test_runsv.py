@@ -5,16 +5,14 @@ import errno
 import fcntl
 import os
 import re
-import resource
 import signal
 import stat
 import subprocess
-import sys
 import threading
 import time
 
 from supervise import (BIN, DOWN, FINISH, IDLE, RUN, SECONDS, Skip, Suite, alive, children, deaf, decode,
-                       logger, mode, need, process_fields, process_state, read, runit_sv, same,
+                       logger, mode, need, process_state, read, runit_sv, same,
                        shebang_python, signal_teller, wait_settled, wait_until, write_file)
 
 suite = Suite("runsv")
@@ -815,6 +813,21 @@ def log_gets_output(t):
     wait_until(lambda: "from finish" in s.copied(), lambda: f"finish's line; {s.copied()}")
     wait_until(lambda: "from down" in s.copied(), lambda: f"control/d's line; {s.copied()}")
     same(sorted(s.copied()), sorted(["from up", "from run", "from control", "from down", "from finish"]), "lines")
+
+
+@test()
+def log_pipe_blocks(t):
+    """the ends of the log pipe that run, finish and log/run have are blocking"""
+    # O_NONBLOCK belongs to the open file, which all of them share: a program
+    # that writes more than the pipe holds would fail with EAGAIN.
+    def flags(name, number):
+        return f"say {name} $(sed -n 's/^flags:[[:space:]]*//p' /proc/$$/fdinfo/{number})\n"
+    s, _ = t.supervised(run=flags("out", 1) + "exit 0\n", finish=flags("finish", 1),
+                        log=flags("in", 0) + "exec cat >/dev/null\n")
+    for name in ("out", "finish", "in"):
+        s.wait_event(name)
+    for event in s.events():
+        need(not int(event.split()[1], 8) & os.O_NONBLOCK, f"O_NONBLOCK: {event}")
 
 
 @test()

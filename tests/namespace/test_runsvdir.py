@@ -5,11 +5,10 @@ import collections
 import os
 import shutil
 import signal
-import subprocess
 import time
 
 from supervise import (BIN, DOWN, IDLE, RUN, SECONDS, Skip, Suite, alive, children, deaf, logger, need,
-                       process_fields, process_state, read, same, signal_teller, wait_settled, wait_until,
+                       process_fields, process_state, read, same, wait_settled, wait_until,
                        write_file)
 
 suite = Suite("runsvdir")
@@ -529,7 +528,19 @@ def title_shows_errors(t):
     need("log: " in title(r), f"its beginning is gone: {title(r)!r}")
 
 
-@test()
+@test(runit="its pipe is non-blocking")
+def title_blocks(t):
+    """with LOG, the standard error that services have is blocking"""
+    # O_NONBLOCK belongs to the open file, which all of them share: a program
+    # that writes more than the pipe holds would fail with EAGAIN.
+    scan = Scan(t)
+    s = scan.service("one", run="say flags $(sed -n 's/^flags:[[:space:]]*//p' /proc/$$/fdinfo/2)\nexec sleep 1000\n")
+    scan.start(log=["." * 200])
+    s.wait_event("flags")
+    need(not int(s.events()[0].split()[1], 8) & os.O_NONBLOCK, f"O_NONBLOCK: {s.events()[0]}")
+
+
+@test(runit="its pipe is non-blocking")
 def title_much(t):
     """with LOG, much on standard error does not stop a service or runsvdir"""
     scan = Scan(t)
