@@ -229,9 +229,10 @@ static void begin(struct sv *sv, struct job *job)
 	files_close(&directory);
 }
 
-/* Makes sure that the record is watched, and returns for how long, in ms, that
- * is enough. It is not for a supervisor that goes: the kernel tells of the close
- * of `ok` before the FIFO knows (fs/file_table.c, __fput). */
+/* Returns in how many ms the service is to be looked at again, news or not: at
+ * once in the first hurry; later, watched from here on, seldom. For a supervisor
+ * that is to go a watch is not enough: the kernel tells of the close of `ok`
+ * before the FIFO knows (fs/file_table.c, __fput). */
 static int64_t watch(struct sv *sv, struct job *job)
 {
 	char path[PATH_MAX];
