@@ -52,30 +52,31 @@ class Disk:
     def __init__(self, source, path):
         self.path = path
         copy(source, path)
+        self.gpt, self.partition, self.root = self._find_root()
 
-    def root(self):
-        """Offset and length in bytes of the root partition: the last one."""
+    def _find_root(self):
+        """Whether the partition table is a GPT; which partition is the root
+        file system (the last one), and its offset and length in bytes."""
         with open(self.path, "rb") as file:
             head = file.read(2 * SECTOR)
             if head[SECTOR:SECTOR + 8] != b"EFI PART":
                 first, count = struct.unpack_from("<II", head, 446 + 8)
-                return first * SECTOR, count * SECTOR
+                return False, 1, (first * SECTOR, count * SECTOR)
             table, count, size = struct.unpack_from("<QII", head, SECTOR + 72)
             file.seek(table * SECTOR)
             spans = []
-            for _ in range(count):
+            for number in range(1, count + 1):
                 entry = file.read(size)
                 if any(entry[:16]):
-                    spans.append(struct.unpack_from("<QQ", entry, 32))
-        first, last = max(spans)
-        return first * SECTOR, (last - first + 1) * SECTOR
+                    spans.append(struct.unpack_from("<QQ", entry, 32) + (number,))
+        first, last, number = max(spans)
+        return True, number, (first * SECTOR, (last - first + 1) * SECTOR)
 
     def _take_root(self):
         part = self.path + ".root"
         if os.path.exists(part):
             os.remove(part)
-        start, length = self.root()
-        copy(self.path, part, start, length)
+        copy(self.path, part, *self.root)
         return part
 
     def needs_recovery(self):
@@ -106,4 +107,4 @@ class Disk:
         _, now = tool("debugfs", "-R", "cat " + path, part)
         if content not in now:
             raise Failed("debugfs could not write %s\n%s" % (path, now))
-        copy(part, self.path, at=self.root()[0])
+        copy(part, self.path, at=self.root[0])

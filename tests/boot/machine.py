@@ -192,7 +192,7 @@ class Monitor:
 
     def keys(self, *keys):
         """Presses keys together, by their QEMU names."""
-        self.command("send-key", keys=[{"type": "qcode", "data": key} for key in keys])
+        self.command("send-key", keys=[{"type": "qcode", "data": key} for key in keys], **{"hold-time": 50})
 
 
 class Machine:
@@ -351,4 +351,16 @@ class Bench:
         atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
 
     def disk(self, name):
+        """A copy of build/disk.img."""
         return Disk(os.path.join(BUILD, "disk.img"), os.path.join(self.directory, name))
+
+    def made_disk(self, name, **options):
+        """A disk of the same root file system, made with other options."""
+        build = os.path.join(self.directory, name + ".build")
+        os.mkdir(build)
+        os.symlink(os.path.join(BUILD, "root"), os.path.join(build, "root"))
+        done = subprocess.run([os.path.join(ROOT, "image/disk")], env=dict(os.environ, BUILD=build, **options),
+                              text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            raise Failed("image/disk: exit status %d\n%s" % (done.returncode, done.stdout))
+        return Disk(os.path.join(build, "disk.img"), os.path.join(self.directory, name))

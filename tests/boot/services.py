@@ -67,7 +67,12 @@ def check_ours(case, machine):
     for name in ("syslogd", "klogd", "udhcpc"):
         with case.check("the service %s runs" % name):
             pid = running(machine, name)
-            machine.expect("cat /proc/%s/comm" % pid, name)
+            machine.eventually("cat /proc/%s/comm" % pid, name)
+    for name in ("syslogd", "klogd", "udhcpc"):
+        with case.check("sv stops, starts and restarts %s" % name):
+            machine.expect("sv -w 10 stop " + name, "ok: " + DOWN % name)
+            before = machine.expect("sv -w 10 start " + name, "ok: " + RUNS % name).group(1)
+            machine.expect("sv -w 10 restart " + name, r"ok: run: %s: \(pid (?!%s\))\d+\) \d+s" % (name, before))
     with case.check("klogd brings up syslogd before it starts itself"):
         machine.output("sv -w 10 stop klogd syslogd")
         machine.expect(status("klogd syslogd"), DOWN % "klogd" + "\n" + DOWN % "syslogd")

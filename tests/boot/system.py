@@ -20,6 +20,7 @@ MOUNTS = (
     ("/dev/pts", "devpts", "rw nosuid noexec gid=5 mode=620"),
     ("/run", "tmpfs", "rw nosuid nodev mode=755"),
     ("/dev/shm", "tmpfs", "rw nosuid nodev"),
+    ("/sys/fs/cgroup", "cgroup2", "rw nosuid nodev noexec"),
 )
 
 # A process whose parent is no more.
@@ -86,6 +87,11 @@ def check_boot(case, machine):
         machine.expect("cat /proc/sys/kernel/hostname", re.escape(HOSTNAME))
     with case.check("mdev has made the device nodes as /etc/mdev.conf says"):
         machine.expect("stat -c '%a %U:%G' /dev/null /dev/kmsg /dev/ttyS1", "666 root:root\n600 root:root\n620 root:tty")
+    with case.check("the kernel log tells each step of the boot, and none has failed"):
+        steps = machine.output("dmesg | sed -n 's/^.* init: boot: //p'").splitlines()
+        bad = [step for step in steps if not re.search(r": (done|already so|skipped)\b.* ms\)$", step)]
+        if bad or len(steps) < 10:
+            raise Failed("\n".join(bad or steps or ["it tells nothing"]))
     with case.check("the sysinit entry of /etc/inittab has run"):
         if "STARTING SYSTEM" not in machine.console.text:
             raise Failed("no STARTING SYSTEM on the console")
