@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* What init reads a line or a word of: the kernel command line, mountinfo,
+ * fstab, /proc/PID/stat. */
+#include "../../init/cmdline.h"
+#include "../../init/mounttable.h"
+#include "../../init/process.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct cmdline cmdline;
+
+START_TEST(command_line_words)
+{
+	char text[] = "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet init.skip=mdev,hostname "
+		"init.term=3 init.unmount=0 \n";
+
+	cmdline_begin(&cmdline);
+	ck_assert_ptr_null(cmdline_words(&cmdline, text));
+	ck_assert(cmdline.read_only && !cmdline.single);
+	ck_assert(cmdline_skips(&cmdline, "mdev") && cmdline_skips(&cmdline, "hostname"));
+	ck_assert(!cmdline_skips(&cmdline, "host") && !cmdline_skips(&cmdline, "hostnames"));
+	ck_assert(!cmdline_skips(&cmdline, "mdev,hostname"));
+	ck_assert_int_eq((int)cmdline.limits.term, 3000);
+	ck_assert_int_eq((int)cmdline.limits.release, 0);
+	ck_assert_int_eq((int)cmdline.limits.stop, (int)lifecycle_limits_standard.stop);
+}
+END_TEST
+
+START_TEST(the_last_of_ro_and_rw_counts)
+{
+	char text[] = "ro rw";
+
+	cmdline_begin(&cmdline);
+	ck_assert_ptr_null(cmdline_words(&cmdline, text));
+	ck_assert(!cmdline.read_only);
+}
+END_TEST
+
+START_TEST(every_word_for_single)
+{
+	static const char *const words[] = { "single", "s", "S", "-s", "1" };
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		cmdline_begin(&cmdline);
+		ck_assert(cmdline_word(&cmdline, words[i]));
+		ck_assert(cmdline.single);
+	}
+	cmdline_begin(&cmdline);
+	ck_assert(cmdline_word(&cmdline, "singles") && cmdline_word(&cmdline, ""));
+	ck_assert(!cmdline.single);
+}
+END_TEST
+
+START_TEST(values_that_cannot_be_are_refused)
+{
+	static const char *const words[] = { "init.term=", "init.term=x", "init.kill=-1",
+		"init.stop=86401", "init.step=1.5", "init.shutdown=99999999999999999999" };
+	char text[] = "a init.term=x init.kill=y";
+	char skip[300];
+
+	cmdline_begin(&cmdline);
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		ck_assert_msg(!cmdline_word(&cmdline, words[i]), "%s", words[i]);
+	ck_assert_str_eq(cmdline_words(&cmdline, text), "init.term=x");
+	snprintf(skip, sizeof skip, "init.skip=%0270d", 0);
+	ck_assert(!cmdline_word(&cmdline, skip));
+}
+END_TEST
+
+START_TEST(mountinfo_lines)
+{
+	char line[] = "36 35 98:0 /mnt1 /mnt/a\\040b\\134c rw,noatime master:1 shared:2 - "
+		"ext3 /dev/root\\011x rw,errors=continue\n";
+	char plain[] = "1 1 0:2 / / rw - rootfs rootfs rw";
+	struct mounttable_line mount;
+
+	ck_assert(mounttable_mountinfo(line, &mount));
+	ck_assert_uint_eq(mount.id, 36);
+	ck_assert_str_eq(mount.point, "/mnt/a b\\c");
+	ck_assert_str_eq(mount.type, "ext3");
+	ck_assert_str_eq(mount.source, "/dev/root\tx");
+	ck_assert_str_eq(mount.options, "rw,noatime");
+	ck_assert(mounttable_mountinfo(plain, &mount));
+	ck_assert_str_eq(mount.point, "/");
+	ck_assert_str_eq(mount.type, "rootfs");
+}
+END_TEST
+
+START_TEST(cut_mountinfo_lines_are_refused)
+{
+	static const char whole[] = "36 35 98:0 /mnt1 /mnt2 rw shared:2 - ext3 /dev/root";
+	struct mounttable_line mount;
+	char line[sizeof whole];
+
+	for (size_t i = 0; i < sizeof whole - sizeof "/dev/root"; i++) {
+		memcpy(line, whole, i);
+		line[i] = '\0';
+		ck_assert(!mounttable_mountinfo(line, &mount));
+	}
+}
+END_TEST
+
+START_TEST(fstab_lines)
+{
+	char line[] = "/dev/sda1\t/home\\040x ext4  ro,noatime 0 1";
+	char comment[] = "# /dev/sda1 / ext4 ro", blank[] = "  ", cut[] = "/dev/sda1 /";
+	struct mounttable_line mount;
+
+	ck_assert(mounttable_fstab(line, &mount));
+	ck_assert_str_eq(mount.point, "/home x");
+	ck_assert_str_eq(mount.options, "ro,noatime");
+	ck_assert(mounttable_option(mount.options, "ro"));
+	ck_assert(mounttable_option(mount.options, "noatime"));
+	ck_assert(!mounttable_option(mount.options, "r"));
+	ck_assert(!mounttable_option("errors=remount-ro", "ro"));
+	ck_assert(!mounttable_fstab(comment, &mount));
+	ck_assert(!mounttable_fstab(blank, &mount));
+	ck_assert(!mounttable_fstab(cut, &mount));
+}
+END_TEST
+
+START_TEST(process_lines)
+{
+	struct process process;
+
+	ck_assert(process_parse("42 (sleep) S 1 42 42 1025 42 4194304 101 0 0", &process));
+	ck_assert_int_eq(process.pid, 42);
+	ck_assert_int_eq(process.parent, 1);
+	ck_assert_str_eq(process.name, "sleep");
+	ck_assert_int_eq(process.state, 'S');
+	ck_assert(process.terminal && !process.kernel && process_is_alive(&process));
+	ck_assert(process_parse("2 (kthreadd) S 0 0 0 0 -1 2129984 0", &process));
+	ck_assert(process.kernel && !process.terminal && !process_is_alive(&process));
+	ck_assert(process_parse("7 (a) Z) (\n) Z 1 7 7 0 -1 4194304 0", &process));
+	ck_assert_str_eq(process.name, "a) Z) (\n");
+	ck_assert(!process_is_alive(&process));
+}
+END_TEST
+
+START_TEST(cut_process_lines_are_refused)
+{
+	static const char whole[] = "42 (sleep) S 1 42 42 1025 42 4194304";
+	struct process process;
+	char line[sizeof whole];
+
+	for (size_t i = 0; i < sizeof whole - sizeof "4194304"; i++) {
+		memcpy(line, whole, i);
+		line[i] = '\0';
+		ck_assert_msg(!process_parse(line, &process), "%s", line);
+	}
+	ck_assert(!process_parse("x (a) S 1 1 1 0 -1 0", &process));
+	ck_assert(!process_parse("1 )a( S 1 1 1 0 -1 0", &process));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("init_lines");
+	TCase *tests = tcase_create("init_lines");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tests);
+	tcase_add_test(tests, command_line_words);
+	tcase_add_test(tests, the_last_of_ro_and_rw_counts);
+	tcase_add_test(tests, every_word_for_single);
+	tcase_add_test(tests, values_that_cannot_be_are_refused);
+	tcase_add_test(tests, mountinfo_lines);
+	tcase_add_test(tests, cut_mountinfo_lines_are_refused);
+	tcase_add_test(tests, fstab_lines);
+	tcase_add_test(tests, process_lines);
+	tcase_add_test(tests, cut_process_lines_are_refused);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
