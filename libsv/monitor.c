@@ -117,6 +117,86 @@ void monitor_init(struct monitor *monitor, bool is_log, enum monitor_want wanted
 	monitor->changed = true;
 }
 
+/* A directory that was let go of is begun with afresh, as if nothing had been. */
+static bool is_over(const struct status_memory *memory, bool alive)
+{
+	return !alive && memory->want == MONITOR_WANT_EXIT && memory->state <= MONITOR_THROTTLED;
+}
+
+/* What the state that was recorded means now. */
+static void resume(struct monitor *monitor, bool had_process, int64_t now)
+{
+	bool alive = monitor->pid != 0;
+
+	switch (monitor->state) {
+	case MONITOR_RUN:
+		if (!alive)
+			run_ended(monitor, MONITOR_UNKNOWN, now);
+		else if (wants_down(monitor))
+			enqueue(monitor, monitor->want == MONITOR_WANT_DOWN ? 'd' : 'x');
+		break;
+	case MONITOR_FINISH:
+		if (had_process && !alive)
+			ended(monitor, now);
+		else if (alive && monitor->options.finish_ms > 0)
+			monitor->finish_deadline = now + monitor->options.finish_ms;
+		break;
+	case MONITOR_STARTING:
+	case MONITOR_THROTTLED:
+		if (wants_down(monitor))
+			enter(monitor, MONITOR_DOWN);
+		else
+			start(monitor, now);
+		break;
+	case MONITOR_DOWN:
+		break;
+	}
+}
+
+void monitor_adopt(struct monitor *monitor, const struct status *status,
+	const struct status_memory *memory, pid_t pid, bool alive, int64_t now)
+{
+	if (memory->want > MONITOR_WANT_EXIT || memory->state > MONITOR_FINISH ||
+	    is_over(memory, alive))
+		return;
+	monitor->want = (enum monitor_want)memory->want;
+	if (monitor->is_log && monitor->want == MONITOR_WANT_EXIT)
+		monitor->want = MONITOR_WANT_UP;	/* it was drained for a service that is back */
+	monitor->state = (enum monitor_state)memory->state;
+	monitor->pid = alive ? pid : 0;
+	monitor->paused = alive && status->paused;
+	monitor->got_term = alive && status->got_term;
+	monitor->starts = memory->starts;
+	monitor->last_status = memory->last_status;
+	/* never later than a start just now would allow */
+	monitor->earliest = memory->earliest < now + MONITOR_START_RATE_MS ? memory->earliest :
+		now + MONITOR_START_RATE_MS;
+	/* the child had signed itself in, its supervisor had not yet */
+	monitor->changed = alive && monitor->state == MONITOR_RUN && status->state != STATUS_RUN;
+	monitor->unpublished = true;
+	resume(monitor, pid != 0, now);
+}
+
+void monitor_remember(const struct monitor *monitor, struct status_memory *memory)
+{
+	memory->state = (uint8_t)monitor->state;
+	memory->want = (uint8_t)monitor->want;
+	memory->starts = monitor->starts;
+	memory->last_status = monitor->last_status;
+	memory->earliest = monitor->earliest;
+}
+
+void monitor_remember_start(const struct monitor *monitor, int64_t now,
+	struct status_memory *memory)
+{
+	monitor_remember(monitor, memory);
+	if (monitor->asked != MONITOR_START_RUN)
+		return;
+	memory->state = MONITOR_RUN;
+	memory->starts++;
+	memory->earliest = now + MONITOR_START_RATE_MS;
+}
+
 static void letter_up(struct monitor *monitor, enum monitor_want wanted, int64_t now)
 {
 	want(monitor, wanted);

@@ -49,6 +49,9 @@
 #define MONITOR_DRAIN_TERM_MS 10000
 #define MONITOR_DRAIN_KILL_MS 5000
 
+/* The wait status of a process that was another's child. */
+#define MONITOR_UNKNOWN (-1)
+
 /* How many letters can wait: more than there are. */
 #define MONITOR_QUEUE 16
 
@@ -138,6 +141,13 @@ struct monitor {
 void monitor_init(struct monitor *monitor, bool is_log, enum monitor_want want,
 	const struct monitor_options *options);
 
+/* Goes on from where the last supervisor left off: STATUS and MEMORY are what it
+ * recorded, PID the process of run or finish, 0 if there was none; ALIVE: it is
+ * there still. Called after monitor_init. How a process that is none of our children ended is not known:
+ * monitor_exited gets MONITOR_UNKNOWN. A stop that was under way is begun anew. */
+void monitor_adopt(struct monitor *monitor, const struct status *status,
+	const struct status_memory *memory, pid_t pid, bool alive, int64_t now);
+
 /* LETTER was read from `control`. Unknown letters are ignored, as by runsv. */
 void monitor_letter(struct monitor *monitor, char letter, int64_t now);
 
@@ -163,5 +173,14 @@ bool monitor_released(const struct monitor *monitor);
 
 /* What to publish, but for the time of the change, which is left as it is. */
 void monitor_status(const struct monitor *monitor, struct status *status);
+
+/* What monitor_adopt needs to know. */
+void monitor_remember(const struct monitor *monitor, struct status_memory *memory);
+
+/* The same, as it will be when run, or finish, has been started at NOW: the child
+ * signs itself into the record before it executes, because its supervisor may
+ * not live to do so. */
+void monitor_remember_start(const struct monitor *monitor, int64_t now,
+	struct status_memory *memory);
 
 #endif

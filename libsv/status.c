@@ -3,9 +3,15 @@
 
 #include "text.h"
 
+#include <assert.h>
+#include <string.h>
+
 /* TAI64's label for 1970-01-01 plus the 10 s that TAI was ahead of UTC then;
  * leap seconds since are left out, as daemontools does. */
 #define TAI_OFFSET 4611686018427387914U
+
+/* Eight bytes that say whose record follows, and of which make. */
+static const unsigned char mark[8] = { 'p', 'i', 'd', 'o', 'n', 'e', 0, 1 };
 
 static const char *const state_names[] = {
 	[STATUS_DOWN] = "down",
@@ -65,6 +71,84 @@ bool status_decode(const unsigned char *record, size_t size, struct status *stat
 	status->got_term = record[18] != 0;
 	status->state = (enum status_state)record[19];
 	return true;
+}
+
+static unsigned char *put_little(unsigned char *to, size_t size, uint64_t value)
+{
+	for (size_t i = 0; i < size; i++)
+		*to++ = (unsigned char)(value >> 8 * i & 0xff);
+	return to;
+}
+
+static uint64_t take_little(const unsigned char **from, size_t size)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < size; i++)
+		value |= (uint64_t)*(*from)++ << 8 * i;
+	return value;
+}
+
+/* FNV-1a: against accidents, not against malice; who can write here is root. */
+static uint64_t sum_of(const unsigned char *bytes, size_t size)
+{
+	uint64_t sum = 14695981039346656037U;
+
+	for (size_t i = 0; i < size; i++)
+		sum = (sum ^ bytes[i]) * 1099511628211U;
+	return sum;
+}
+
+static_assert(STATUS_BYTES + sizeof mark + 16 + 3 * 8 + 4 + 8 + 4 + 4 + 4 + 4 + 8 + 8 ==
+	STATUS_RECORD_BYTES, "the record's fields fill it");
+
+void status_encode_record(const struct status *status, const struct status_identity *identity,
+	const struct status_memory *memory, unsigned char record[STATUS_RECORD_BYTES])
+{
+	unsigned char *to = record + STATUS_BYTES;
+
+	status_encode(status, record);
+	memcpy(to, mark, sizeof mark);
+	to += sizeof mark;
+	memcpy(to, identity->boot, sizeof identity->boot);
+	to += sizeof identity->boot;
+	to = put_little(to, 8, identity->namespace);
+	to = put_little(to, 8, identity->device);
+	to = put_little(to, 8, identity->inode);
+	to = put_little(to, 4, (uint32_t)identity->pid);
+	to = put_little(to, 8, identity->start);
+	to = put_little(to, 4, memory->state);
+	to = put_little(to, 4, memory->want);
+	to = put_little(to, 4, memory->starts);
+	to = put_little(to, 4, (uint32_t)memory->last_status);
+	to = put_little(to, 8, (uint64_t)memory->earliest);
+	(void)put_little(to, 8, sum_of(record, (size_t)(to - record)));
+}
+
+bool status_decode_record(const unsigned char *record, size_t size, struct status *status,
+	struct status_identity *identity, struct status_memory *memory)
+{
+	const unsigned char *from = record + STATUS_BYTES + sizeof mark;
+	const unsigned char *sum = record + STATUS_RECORD_BYTES - 8;
+
+	if (size != STATUS_RECORD_BYTES || !status_decode(record, size, status) ||
+	    memcmp(record + STATUS_BYTES, mark, sizeof mark) != 0)
+		return false;
+	if (take_little(&sum, 8) != sum_of(record, STATUS_RECORD_BYTES - 8))
+		return false;
+	memcpy(identity->boot, from, sizeof identity->boot);
+	from += sizeof identity->boot;
+	identity->namespace = take_little(&from, 8);
+	identity->device = take_little(&from, 8);
+	identity->inode = take_little(&from, 8);
+	identity->pid = (pid_t)take_little(&from, 4);
+	identity->start = take_little(&from, 8);
+	memory->state = (uint8_t)take_little(&from, 4);
+	memory->want = (uint8_t)take_little(&from, 4);
+	memory->starts = (uint32_t)take_little(&from, 4);
+	memory->last_status = (int32_t)take_little(&from, 4);
+	memory->earliest = (int64_t)take_little(&from, 8);
+	return identity->pid >= 0;
 }
 
 size_t status_describe(const struct status *status, char text[STATUS_TEXT_BYTES])

@@ -13,10 +13,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A directory that cannot be taken under supervision is tried again after this;
- * so is a service that was told to exit while its entry stays (runsvdir.c: its
- * next scan). */
-#define RETRY_MS 5000
+/* A directory that cannot be taken under supervision is tried again, ever less
+ * often: the lock of a supervisor that was killed goes within milliseconds, other
+ * reasons last. A failure is told once it has lasted. */
+#define RETRY_FIRST_MS 5
+#define RETRY_TELL_MS 100
+#define RETRY_MOST_MS 5000
+
+/* A service that was told to exit while its entry stays is started again after
+ * this (runsvdir.c: at its next scan). */
 #define RESTART_MS 1000
 
 /* timers that are not ours: the scan's */
@@ -31,6 +36,7 @@ struct roster_entry {
 	ino_t inode;
 	char *name;
 	struct timer retry;
+	int64_t pause;			/* up to the next attempt to open, ms */
 	unsigned seen;			/* the scan that saw it last */
 	bool leaving;			/* its entry is gone from the directory */
 };
@@ -68,10 +74,16 @@ static void supervise(struct roster_entry *entry)
 	}
 	if (directory < 0)
 		message(MESSAGE_ERROR, "%s: cannot open: %s", entry->name, strerror(errno));
-	if (directory < 0 || !service_open(&entry->service, directory))
-		timers_set(timers, &entry->retry, roster->context.loop->now + RETRY_MS);
-	else
+	else if (service_open(&entry->service, directory)) {
+		entry->pause = 0;
 		service_turn(&entry->service);
+		return;
+	} else if (errno != EWOULDBLOCK || entry->pause >= RETRY_TELL_MS)
+		service_tell(&entry->service, errno);
+	entry->pause = entry->pause == 0 ? RETRY_FIRST_MS : 2 * entry->pause;
+	if (entry->pause > RETRY_MOST_MS)
+		entry->pause = RETRY_MOST_MS;
+	timers_set(timers, &entry->retry, roster->context.loop->now + entry->pause);
 }
 
 static void retry(void *owner)

@@ -21,6 +21,7 @@ static struct loop loop;
 static struct scan scan;
 static struct roster roster = { .context.loop = &loop, .directory = -1 };
 static int exit_code;
+static bool leave;
 
 static void come(void *unused, const char *name)
 {
@@ -35,16 +36,20 @@ static void changed(void *unused)
 	roster_scan(&roster);
 }
 
-/* TERM: the system goes down, or a person wants us to. HUP is the same but for
- * the exit code (runsvdir.c). INT comes from the terminal of whoever runs this by
- * hand, or from whoever ends a container. */
+/* TERM from init, or as PID 1: the system goes down, and so do the services. From
+ * anybody else: we end, the services run on, and the next runsvdir adopts them; so
+ * a new version takes over. HUP: the services go down (runsvdir.c), and so they do
+ * after INT, which comes from the terminal of whoever runs this by hand. */
 static void signalled(void *unused, const struct signalfd_siginfo *info)
 {
 	(void)unused;
-	if (info->ssi_signo != SIGTERM && info->ssi_signo != SIGHUP && info->ssi_signo != SIGINT)
-		return;
-	exit_code = info->ssi_signo == SIGHUP ? EXIT_SYSTEM : 0;
-	roster_stop(&roster);
+	if (info->ssi_signo == SIGTERM && info->ssi_pid != 1 && getpid() != 1)
+		leave = true;
+	else if (info->ssi_signo == SIGTERM || info->ssi_signo == SIGINT ||
+	    info->ssi_signo == SIGHUP) {
+		exit_code = info->ssi_signo == SIGHUP ? EXIT_SYSTEM : 0;
+		roster_stop(&roster);
+	}
 }
 
 static int usage(void)
@@ -90,7 +95,7 @@ int main(int argc, char **argv)
 	scan_open(&scan, &loop, argv[0]);
 	for (;;) {
 		roster_collect(&roster);
-		if (roster.stopping && roster.count == 0)
+		if (leave || (roster.stopping && roster.count == 0))
 			return exit_code;
 		loop_wait(&loop);
 	}

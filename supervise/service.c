@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "service.h"
 
+#include "identity.h"
+#include "nofile.h"
+
 #include "clock.h"
 #include "files.h"
-#include "nofile.h"
 #include "message.h"
 #include "signals.h"
 #include "spawn.h"
@@ -36,11 +38,12 @@ static void process_init(struct process *process, struct service *service)
 {
 	process->service = service;
 	process->directory = process->supervise = process->lock = -1;
-	process->control = process->ok = -1;
+	process->control = process->ok = process->pidfd = -1;
 }
 
 static void process_close(struct process *process)
 {
+	files_close(&process->pidfd);
 	files_close(&process->ok);
 	files_close(&process->control);
 	files_close(&process->lock);
@@ -121,6 +124,36 @@ static const char *reason(int error)
 }
 
 static void control_ready(void *owner);
+static void adopted_ended(void *owner);
+
+/* Takes over what the last supervisor recorded, if the record is of this
+ * directory, namespace and boot. Whether its process is alive is known only once
+ * it cannot be another's: see identity_open. */
+static void adopt(struct process *process)
+{
+	const struct service_context *context = process->service->context;
+	unsigned char record[STATUS_RECORD_BYTES + 2];
+	struct status status;
+	struct status_identity identity;
+	struct status_memory memory;
+	ssize_t size = files_read(process->supervise, "status", (char *)record, sizeof record);
+
+	if (size < 0 || !status_decode_record(record, (size_t)size, &status, &identity, &memory) ||
+	    !identity_is_same_place(&identity, &process->identity))
+		return;
+	process->pidfd = identity_open(&identity);
+	process->pidfd_watch = (struct loop_watch){ .ready = adopted_ended, .owner = process };
+	if (process->pidfd >= 0 &&
+	    !loop_watch(context->loop, process->pidfd, &process->pidfd_watch))
+		message(MESSAGE_ERROR, "%s%s: cannot watch %d: %s", process->service->name,
+			suffix(process), (int)identity.pid, strerror(errno));
+	if (process->pidfd >= 0)
+		process->identity = identity;
+	process->last_pid = identity.pid;
+	process->status.changed = status.changed;
+	monitor_adopt(&process->monitor, &status, &memory, identity.pid, process->pidfd >= 0,
+		context->loop->now);
+}
 
 static bool process_supervise(struct process *process, bool is_log)
 {
@@ -134,6 +167,8 @@ static bool process_supervise(struct process *process, bool is_log)
 	if (!loop_watch(process->service->context->loop, process->control, &process->control_watch))
 		return false;
 	monitor_init(&process->monitor, is_log, down ? MONITOR_WANT_DOWN : MONITOR_WANT_UP, &options);
+	if (identity_of_directory(process->directory, &process->identity))
+		adopt(process);
 	return true;
 }
 
@@ -145,24 +180,36 @@ static void service_close(struct service *service)
 	files_close(&service->pipe[1]);
 }
 
+/* A FIFO and not a pipe, so that the next supervisor can open it again, with what
+ * is in it. The service's end is open for reading too: should its supervisor and
+ * its logger be gone at once, it is not sent SIGPIPE, and writes on. */
+static bool open_pipe(struct service *service)
+{
+	int supervise = service->log.supervise;
+
+	service->pipe[0] = open_fifo(supervise, "pipe", O_RDONLY);
+	service->pipe[1] = service->pipe[0] < 0 ? -1 : open_fifo(supervise, "pipe", O_RDWR);
+	return service->pipe[1] >= 0 && fcntl(service->pipe[0], F_SETFL, 0) == 0 &&
+		fcntl(service->pipe[1], F_SETFL, 0) == 0;
+}
+
 static const char *open_log(struct service *service)
 {
 	int directory = files_open(service->main.directory, "log", O_RDONLY | O_DIRECTORY, 0);
+	const char *failed;
 
 	if (directory < 0)
 		return errno == ENOENT ? NULL : "open log/";
 	service->has_log = true;
-	if (pipe2(service->pipe, O_CLOEXEC) < 0) {
-		files_close(&directory);
-		return "make a pipe for log/";
-	}
-	return process_open(&service->log, directory);
+	failed = process_open(&service->log, directory);
+	if (failed == NULL && !open_pipe(service))
+		failed = "open log/supervise/pipe";
+	return failed;
 }
 
 bool service_open(struct service *service, int directory)
 {
 	const char *failed;
-	int error;
 
 	service->has_log = false;
 	failed = process_open(&service->main, directory);
@@ -171,17 +218,22 @@ bool service_open(struct service *service, int directory)
 	if (failed == NULL && (!process_supervise(&service->main, false) ||
 	    (service->has_log && !process_supervise(&service->log, true))))
 		failed = "watch supervise/control";
-	if (failed == NULL) {
-		service->stage = SERVICE_SUPERVISED;
-		service->said = 0;
-		return true;
+	service->failed = failed;
+	if (failed != NULL) {
+		service_close(service);		/* leaves errno */
+		return false;
 	}
-	error = errno;
-	service_close(service);
+	service->stage = SERVICE_SUPERVISED;
+	service->said = 0;
+	return true;
+}
+
+void service_tell(struct service *service, int error)
+{
 	if (error != service->said)
-		message(MESSAGE_ERROR, "%s: cannot %s: %s", service->name, failed, reason(error));
-	service->said = errno = error;
-	return false;
+		message(MESSAGE_ERROR, "%s: cannot %s: %s", service->name, service->failed,
+			reason(error));
+	service->said = error;
 }
 
 /* --- doing what the monitor says ---------------------------------------------- */
@@ -199,12 +251,56 @@ static void tell_not_started(struct process *process, const char *program, int e
 		suffix(process), program, why);
 }
 
-static void main_ended(void *owner, pid_t pid, int status)
+static void child_ended(void *owner, pid_t pid, int status)
 {
 	struct process *process = owner;
 
 	(void)monitor_exited(&process->monitor, pid, status, process->service->context->loop->now);
 	service_turn(process->service);
+}
+
+/* A process that is not our child can be seen to end, but not how. */
+static void adopted_ended(void *owner)
+{
+	struct process *process = owner;
+
+	/* the event may have been on its way when we closed it */
+	if (process->pidfd < 0)
+		return;
+	files_close(&process->pidfd);
+	child_ended(process, process->identity.pid, MONITOR_UNKNOWN);
+}
+
+static void publish_file(struct process *process, const char *name, const char *temporary,
+	const void *data, size_t size)
+{
+	if (!files_replace(process->supervise, name, temporary, data, size))
+		message(MESSAGE_WARNING, "%s%s: cannot write supervise/%s: %s",
+			process->service->name, suffix(process), name, strerror(errno));
+}
+
+static void write_record(struct process *process, const struct status_memory *memory)
+{
+	unsigned char record[STATUS_RECORD_BYTES];
+
+	status_encode_record(&process->status, &process->identity, memory, record);
+	publish_file(process, "status", "status.new", record, sizeof record);
+}
+
+/* In the child, before it executes run or finish: it signs itself into the record.
+ * From the fork on it may be that nobody else is left to do so. What people read
+ * stays as it is until it is known whether the program could be executed. The
+ * child shares our memory, so we know as well what it has found out. */
+static int sign(void *argument)
+{
+	struct process *process = argument;
+	struct status_memory memory;
+
+	process->identity.pid = getpid();
+	process->identity.start = identity_start(0);
+	monitor_remember_start(&process->monitor, process->service->context->loop->now, &memory);
+	write_record(process, &memory);
+	return nofile_restore(NULL);
 }
 
 /* Starts PROGRAM and answers the monitor. */
@@ -220,7 +316,8 @@ static void start(struct process *process, const char *program, char *const *arg
 		.directory = process->directory,
 		.fd = { SPAWN_KEEP, SPAWN_KEEP, SPAWN_KEEP },
 		.session = service->context->sessions,
-		.prepare = nofile_restore,
+		.prepare = child == &process->main_child ? sign : nofile_restore,
+		.argument = process,
 	};
 	pid_t pid;
 	int error;
@@ -262,13 +359,14 @@ static const char *base_name(const char *path)
 	return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
 }
 
-/* finish gets: the exit code, or -1 if it was killed; the low byte of the wait
- * status (runit's rule; the core dump bit is in it); and as in s6, the name and
- * the process group. */
+/* finish gets: the exit code, or -1 if there is none; the low byte of the wait
+ * status (runit's rule: the core dump bit is in it), 0 if how it ended is not
+ * known; and as in s6, the name and the process group. */
 static void start_finish(struct process *process)
 {
 	const struct service *service = process->service;
 	int status = process->monitor.last_status;
+	bool known = status != MONITOR_UNKNOWN;
 	char code[12], low[12], name[NAME_MAX + 1], group[12];
 	char *argv[] = { (char []){ "./finish" }, code, low, name, group, NULL };
 	pid_t leader = service->context->sessions ? process->last_pid : getpgrp();
@@ -277,8 +375,9 @@ static void start_finish(struct process *process)
 		monitor_not_started(&process->monitor, MONITOR_ABSENT, service->context->loop->now);
 		return;
 	}
-	(void)text_format(code, sizeof code, "%d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-	(void)text_format(low, sizeof low, "%d", status & 0xff);
+	(void)text_format(code, sizeof code, "%d",
+		known && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	(void)text_format(low, sizeof low, "%d", known ? status & 0xff : 0);
 	(void)text_copy(name, sizeof name, base_name(service->name));
 	(void)text_format(group, sizeof group, "%d", (int)leader);
 	start(process, "./finish", argv, &process->main_child);
@@ -299,38 +398,35 @@ static void start_control(struct process *process, char letter)
 	start(process, path, argv, &process->script_child);
 }
 
-static void publish_file(struct process *process, const char *name, const char *temporary,
-	const void *data, size_t size)
-{
-	if (!files_replace(process->supervise, name, temporary, data, size))
-		message(MESSAGE_WARNING, "%s%s: cannot write supervise/%s: %s",
-			process->service->name, suffix(process), name, strerror(errno));
-}
-
 /* In this order: sv looks at `status`, so the others are there when it does. */
 static void publish(struct process *process, bool changed)
 {
-	struct status status;
-	unsigned char record[STATUS_BYTES];
+	struct status *status = &process->status;
+	struct status_memory memory;
 	char text[STATUS_TEXT_BYTES];
 	size_t length;
 
 	if (changed)
-		process->changed = clock_wall();
-	status.changed = process->changed;
-	monitor_status(&process->monitor, &status);
-	length = status.pid == 0 ? 0 : text_format(text, sizeof text, "%d\n", (int)status.pid);
+		status->changed = clock_wall();
+	monitor_status(&process->monitor, status);
+	monitor_remember(&process->monitor, &memory);
+	if (status->pid == 0)
+		process->identity.pid = 0;
+	length = status->pid == 0 ? 0 : text_format(text, sizeof text, "%d\n", (int)status->pid);
 	publish_file(process, "pid", "pid.new", text, length);
-	length = status_describe(&status, text);
+	length = status_describe(status, text);
 	publish_file(process, "stat", "stat.new", text, length);
-	status_encode(&status, record);
-	publish_file(process, "status", "status.new", record, sizeof record);
+	write_record(process, &memory);
 }
 
 static void send_signal(struct process *process, const struct monitor_action *action)
 {
-	/* ESRCH: it has ended and is about to be reaped */
-	if (kill(action->pid, action->signal) < 0 && errno != ESRCH)
+	bool adopted = process->pidfd >= 0 && action->pid == process->identity.pid;
+	int result = adopted ? identity_signal(process->pidfd, action->signal) :
+		kill(action->pid, action->signal);
+
+	/* ESRCH: it has ended, and we are about to see it */
+	if (result < 0 && errno != ESRCH)
 		message(MESSAGE_ERROR, "%s%s: cannot send %s to %d: %s", process->service->name,
 			suffix(process), signals_name(action->signal), (int)action->pid,
 			strerror(errno));
@@ -424,8 +520,8 @@ void service_init(struct service *service, struct service_context *context, cons
 	service->pipe[0] = service->pipe[1] = -1;
 	process_init(&service->main, service);
 	process_init(&service->log, service);
-	service->main.main_child.ended = service->main.script_child.ended = main_ended;
-	service->log.main_child.ended = service->log.script_child.ended = main_ended;
+	service->main.main_child.ended = service->main.script_child.ended = child_ended;
+	service->log.main_child.ended = service->log.script_child.ended = child_ended;
 	service->timer = (struct timer){ .expired = timer_expired, .owner = service };
 }
 

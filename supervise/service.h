@@ -49,7 +49,10 @@ struct process {
 	int lock;
 	int control;
 	int ok;
-	struct timespec changed;	/* wall clock: status.changed */
+	struct status status;	/* as it was published last */
+	struct status_identity identity;	/* of directory, and of run or finish */
+	int pidfd;		/* of a process that we adopted; -1: it is our child */
+	struct loop_watch pidfd_watch;
 	struct loop_watch control_watch;
 	struct loop_child main_child;	/* run or finish */
 	struct loop_child script_child;
@@ -64,9 +67,10 @@ struct service {
 	struct process main;
 	struct process log;
 	bool has_log;
-	int pipe[2];		/* main's standard output to log's standard input */
+	int pipe[2];		/* log's standard input, main's standard output */
 	struct timer timer;
-	int said;		/* errno of the last failed attempt to open, told once */
+	const char *failed;	/* what the last attempt to open failed at */
+	int said;		/* errno of that, told once */
 	struct service *next_gone;
 };
 
@@ -75,9 +79,16 @@ struct service {
 void service_init(struct service *service, struct service_context *context, const char *name);
 
 /* Takes DIRECTORY under supervision: a descriptor, which becomes the service's
- * whatever the outcome. False with errno, told by a message unless it is the
- * same as last time: EWOULDBLOCK if somebody else supervises it. */
+ * whatever the outcome. Processes that a supervisor before us left running are
+ * adopted: known by the record in supervise/status, and by nothing less than
+ * their start time, boot, namespace and directory. False with errno; then
+ * service_tell says why. EWOULDBLOCK: somebody else supervises it, or a child of
+ * a supervisor just killed is on its way to exec: its copy of the lock goes
+ * when it has signed itself into the record. */
 bool service_open(struct service *service, int directory);
+
+/* Says why service_open failed, unless it was said. */
+void service_tell(struct service *service, int error);
 
 /* The service is to go down for good, as by the letter x (runsv.c: SIGTERM). */
 void service_stop(struct service *service);

@@ -217,7 +217,29 @@ static const struct world SCRIPTED = { .run = OK, .finish = OK, .control = OK };
 
 static const char alphabet[] = "udoxtkp";
 
-enum { TIME_PASSES = sizeof alphabet - 1, MAIN_EXITS, SCRIPT_SUCCEEDS, SCRIPT_FAILS, DRAIN, EVENTS };
+enum { TIME_PASSES = sizeof alphabet - 1, MAIN_EXITS, SCRIPT_SUCCEEDS, SCRIPT_FAILS, DRAIN,
+	ADOPTED_ALIVE, ADOPTED_DEAD, EVENTS };
+
+/* The supervisor is killed, and the next one goes on from what it published last:
+ * the process of run or finish is still there, or is not. A control script is
+ * nobody's any more. */
+static void take_over(struct system *s, bool alive)
+{
+	struct monitor_options options = s->monitor.options;
+	struct status_memory memory;
+	pid_t pid = s->world.main_alive;
+	bool is_log = s->monitor.is_log;
+
+	monitor_remember(&s->monitor, &memory);
+	if (!alive)
+		s->world.main_alive = 0;
+	s->world.script_alive = 0;
+	monitor_init(&s->monitor, is_log, MONITOR_WANT_UP, &options);
+	monitor_adopt(&s->monitor, &s->world.published, &memory, pid, alive && pid != 0, s->now);
+	pump(s);
+	if (memory.want == MONITOR_WANT_DOWN || memory.want == MONITOR_WANT_ONCE)
+		must(s->monitor.want == (enum monitor_want)memory.want, "it forgot what is wanted");
+}
 
 static bool apply(struct system *s, int event)
 {
@@ -257,6 +279,14 @@ static bool apply(struct system *s, int event)
 			return false;
 		monitor_drain(&s->monitor, s->now);
 		pump(s);
+		return true;
+	case ADOPTED_ALIVE:
+		take_over(s, true);
+		return true;
+	case ADOPTED_DEAD:
+		if (s->world.main_alive == 0)
+			return false;
+		take_over(s, false);
 		return true;
 	default:
 		return false;
@@ -723,6 +753,99 @@ START_TEST(a_script_of_the_last_run_signals_nobody)
 }
 END_TEST
 
+START_TEST(a_start_that_was_signed_is_taken_over)
+{
+	struct system s;
+	struct monitor_action action;
+	struct status_memory memory;
+	struct status published;
+
+	begin(&s, false, MONITOR_WANT_DOWN, &PLAIN);
+	published = s.world.published;
+	monitor_letter(&s.monitor, 'u', s.now);
+	ck_assert(monitor_next(&s.monitor, s.now, &action));
+	ck_assert_int_eq(action.verb, MONITOR_START_CONTROL);
+	monitor_not_started(&s.monitor, MONITOR_ABSENT, s.now);
+	ck_assert(monitor_next(&s.monitor, s.now, &action));
+	ck_assert_int_eq(action.verb, MONITOR_START_RUN);
+	monitor_remember_start(&s.monitor, s.now, &memory);
+	ck_assert_int_eq(memory.state, MONITOR_RUN);
+	ck_assert_int_eq(memory.starts, 1);
+
+	/* and here the supervisor is killed: the child lives */
+	begin(&s, false, MONITOR_WANT_DOWN, &PLAIN);
+	s.world.main_alive = RUN_PID;
+	monitor_adopt(&s.monitor, &published, &memory, RUN_PID, true, s.now);
+	pump(&s);
+	ck_assert_int_eq(s.monitor.state, MONITOR_RUN);
+	ck_assert_int_eq(s.monitor.want, MONITOR_WANT_UP);
+	ck_assert_int_eq(s.world.runs, 0);
+	ck_assert_int_eq(s.world.published.pid, RUN_PID);
+	main_exits(&s, MONITOR_UNKNOWN);
+	ck_assert_int_eq(s.monitor.state, MONITOR_THROTTLED);	/* the start rate was kept */
+}
+END_TEST
+
+START_TEST(a_stop_under_way_is_begun_anew)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	letters(&s, "d");
+	forget(&s);
+	take_over(&s, true);
+	assert_sent(&s, 2, SIGTERM, SIGCONT);
+	main_exits(&s, MONITOR_UNKNOWN);
+	ck_assert_int_eq(s.monitor.state, MONITOR_DOWN);
+}
+END_TEST
+
+START_TEST(a_finish_is_not_run_twice)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &(struct world){ .finish = OK, .control = ABSENT });
+	main_exits(&s, 0);
+	take_over(&s, false);
+	ck_assert_int_eq(s.world.finishes, 1);
+	ck_assert_int_eq(s.monitor.state, MONITOR_THROTTLED);
+}
+END_TEST
+
+START_TEST(what_was_let_go_of_is_begun_afresh)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	letters(&s, "x");
+	main_exits(&s, 0);
+	ck_assert(monitor_released(&s.monitor));
+	take_over(&s, true);
+	ck_assert_int_eq(s.monitor.want, MONITOR_WANT_UP);
+	ck_assert_int_eq(s.world.runs, 2);
+}
+END_TEST
+
+START_TEST(nonsense_in_a_record_is_a_fresh_start)
+{
+	struct status_memory memory = { .state = MONITOR_RUN, .want = 9 };
+	struct status status = { .pid = 0 };
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	struct system before = s;
+
+	monitor_adopt(&s.monitor, &status, &memory, 1, true, s.now);
+	memory = (struct status_memory){ .state = 9, .want = MONITOR_WANT_UP };
+	monitor_adopt(&s.monitor, &status, &memory, 1, true, s.now);
+	ck_assert_mem_eq(&before, &s, sizeof s);
+	/* a time that cannot be, as after a change of clocks, delays by a second */
+	memory = (struct status_memory){ .state = MONITOR_THROTTLED, .earliest = INT64_MAX };
+	monitor_adopt(&s.monitor, &status, &memory, 0, false, s.now);
+	ck_assert_int_eq(monitor_deadline(&s.monitor), s.now + MONITOR_START_RATE_MS);
+}
+END_TEST
+
 START_TEST(unknown_letters_and_pids_are_ignored)
 {
 	struct system s;
@@ -767,6 +890,11 @@ int main(void)
 	tcase_add_test(cases, down_while_control_u_hangs);
 	tcase_add_test(cases, nothing_of_one_run_reaches_the_next);
 	tcase_add_test(cases, a_script_of_the_last_run_signals_nobody);
+	tcase_add_test(cases, a_start_that_was_signed_is_taken_over);
+	tcase_add_test(cases, a_stop_under_way_is_begun_anew);
+	tcase_add_test(cases, a_finish_is_not_run_twice);
+	tcase_add_test(cases, what_was_let_go_of_is_begun_afresh);
+	tcase_add_test(cases, nonsense_in_a_record_is_a_fresh_start);
 	tcase_add_test(cases, unknown_letters_and_pids_are_ignored);
 	suite_add_tcase(suite, every);
 	suite_add_tcase(suite, cases);

@@ -193,6 +193,64 @@ START_TEST(every_text_fits)
 }
 END_TEST
 
+static const struct status_identity IDENTITY = {
+	.boot = { 1, 2, 3, 255, 0, 128 }, .namespace = 0xf000000012345678, .device = UINT64_MAX,
+	.inode = 42, .pid = INT32_MAX, .start = 0x0102030405060708,
+};
+
+static const struct status_memory MEMORY = {
+	.state = 3, .want = 2, .starts = UINT32_MAX, .last_status = -1, .earliest = INT64_MIN,
+};
+
+START_TEST(a_whole_record_is_read_back)
+{
+	struct status status = { .pid = 77, .state = STATUS_RUN, .paused = true }, read;
+	struct status_identity identity;
+	struct status_memory memory;
+	unsigned char record[STATUS_RECORD_BYTES], plain[STATUS_BYTES];
+
+	status.changed.tv_sec = 1234567890;
+	status_encode_record(&status, &IDENTITY, &MEMORY, record);
+	status_encode(&status, plain);
+	ck_assert_mem_eq(record, plain, STATUS_BYTES);	/* what other readers see */
+	ck_assert(status_decode_record(record, sizeof record, &read, &identity, &memory));
+	ck_assert_int_eq(read.pid, 77);
+	ck_assert_int_eq(read.changed.tv_sec, 1234567890);
+	ck_assert_mem_eq(identity.boot, IDENTITY.boot, sizeof identity.boot);
+	ck_assert_uint_eq(identity.namespace, IDENTITY.namespace);
+	ck_assert_uint_eq(identity.device, IDENTITY.device);
+	ck_assert_uint_eq(identity.inode, IDENTITY.inode);
+	ck_assert_int_eq(identity.pid, IDENTITY.pid);
+	ck_assert_uint_eq(identity.start, IDENTITY.start);
+	ck_assert_uint_eq(memory.state, MEMORY.state);
+	ck_assert_uint_eq(memory.want, MEMORY.want);
+	ck_assert_uint_eq(memory.starts, MEMORY.starts);
+	ck_assert_int_eq(memory.last_status, MEMORY.last_status);
+	ck_assert_int_eq(memory.earliest, MEMORY.earliest);
+}
+END_TEST
+
+START_TEST(a_harmed_record_is_none)
+{
+	struct status status = { .pid = 77, .state = STATUS_RUN }, read;
+	struct status_identity identity;
+	struct status_memory memory;
+	unsigned char record[STATUS_RECORD_BYTES + 1] = { 0 };
+
+	status_encode_record(&status, &IDENTITY, &MEMORY, record);
+	for (size_t size = 0; size <= sizeof record; size++)
+		ck_assert(status_decode_record(record, size, &read, &identity, &memory) ==
+			(size == STATUS_RECORD_BYTES));
+	for (size_t at = 0; at < STATUS_RECORD_BYTES; at++)
+		for (unsigned bit = 1; bit < 256; bit <<= 1) {
+			record[at] ^= (unsigned char)bit;
+			if (status_decode_record(record, STATUS_RECORD_BYTES, &read, &identity, &memory))
+				ck_abort_msg("byte %zu, bit %u changed, and taken", at, bit);
+			record[at] ^= (unsigned char)bit;
+		}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("status");
@@ -208,6 +266,8 @@ int main(void)
 	tcase_add_test(all, times_out_of_range_are_zero);
 	tcase_add_test(all, text_is_runits);
 	tcase_add_test(all, every_text_fits);
+	tcase_add_test(all, a_whole_record_is_read_back);
+	tcase_add_test(all, a_harmed_record_is_none);
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

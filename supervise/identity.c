@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "identity.h"
+
+#include "files.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The fields up to the 22nd: 21 numbers of 20 digits and a name of 64 bytes. */
+#define STAT_BYTES 512
+
+static int hex_digit(char character)
+{
+	if (character >= '0' && character <= '9')
+		return character - '0';
+	return character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
+}
+
+/* "4ab3e1c0-…": 16 bytes in hexadecimal, dashes between. */
+static bool read_boot(unsigned char boot[16])
+{
+	char text[64];
+	size_t digits = 0;
+
+	if (files_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", text, sizeof text) < 0)
+		return false;
+	memset(boot, 0, 16);
+	for (const char *at = text; *at != '\0' && digits < 32; at++)
+		if (hex_digit(*at) >= 0) {
+			boot[digits / 2] = (unsigned char)(boot[digits / 2] << 4 | hex_digit(*at));
+			digits++;
+		}
+	return digits == 32;
+}
+
+bool identity_of_directory(int directory, struct status_identity *identity)
+{
+	static struct status_identity here;	/* the same for all directories */
+	static bool known;
+	struct stat found;
+
+	if (!known) {
+		if (!read_boot(here.boot) || stat("/proc/self/ns/pid", &found) < 0)
+			return false;
+		here.namespace = found.st_ino;
+		known = true;
+	}
+	if (fstat(directory, &found) < 0)
+		return false;
+	*identity = here;
+	identity->device = found.st_dev;
+	identity->inode = found.st_ino;
+	return true;
+}
+
+uint64_t identity_start(pid_t pid)
+{
+	char path[32], text[STAT_BYTES];
+	const char *at;
+	uint64_t start = 0;
+
+	if (pid == 0)
+		(void)text_copy(path, sizeof path, "/proc/self/stat");
+	else
+		(void)text_format(path, sizeof path, "/proc/%d/stat", (int)pid);
+	if (files_read(AT_FDCWD, path, text, sizeof text) < 0)
+		return 0;
+	/* the second field is the name, and may hold anything but its last ')' */
+	at = strrchr(text, ')');
+	for (int field = 2; at != NULL && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (at == NULL)
+		return 0;
+	while (*++at >= '0' && *at <= '9')
+		start = start * 10 + (uint64_t)(*at - '0');
+	return start;
+}
+
+bool identity_is_same_place(const struct status_identity *one, const struct status_identity *other)
+{
+	return memcmp(one->boot, other->boot, sizeof one->boot) == 0 &&
+		one->namespace == other->namespace && one->device == other->device &&
+		one->inode == other->inode;
+}
+
+int identity_open(const struct status_identity *identity)
+{
+	int pidfd;
+
+	if (identity->pid <= 0 || identity->start == 0)
+		return -1;
+	/* close-on-exec from birth: pidfd_open(2) */
+	pidfd = (int)syscall(SYS_pidfd_open, identity->pid, 0);
+	if (pidfd >= 0 && identity_start(identity->pid) != identity->start)
+		files_close(&pidfd);
+	return pidfd;
+}
+
+int identity_signal(int pidfd, int number)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Which process it is, past all doubt. A pid alone says nothing: it is used again
+ * as soon as its process is reaped. With the start time, the boot and the
+ * namespace it is one process; with the directory, that of one service. */
+#ifndef SUPERVISE_IDENTITY_H
+#define SUPERVISE_IDENTITY_H
+
+#include "status.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Fills in boot, namespace and DIRECTORY (a descriptor), and no process. False if
+ * that cannot be found out: without /proc nothing can be adopted. */
+bool identity_of_directory(int directory, struct status_identity *identity);
+
+/* The start time of PID (0: of the caller), in ticks since boot: proc(5), field 22
+ * of /proc/PID/stat. 0 if it cannot be read. */
+uint64_t identity_start(pid_t pid);
+
+/* Same boot, namespace and directory? */
+bool identity_is_same_place(const struct status_identity *one, const struct status_identity *other);
+
+/* A pidfd of IDENTITY's process if that is alive, else -1. The start time is read
+ * after the pidfd was opened, so that it is of the process that the pidfd holds. */
+int identity_open(const struct status_identity *identity);
+
+/* Sends a signal by pidfd: it reaches that process or none. -1 with errno. */
+int identity_signal(int pidfd, int number);
+
+#endif
