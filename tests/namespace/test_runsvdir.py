@@ -602,12 +602,20 @@ def ends_all(t, number, code):
         need(not s.supervised(), f"{s.path} is still supervised")
 
 
-# Later (adoption): after SIGTERM the services run on, and the next runsvdir
-# takes them over. Then only PID 1, or SIGTERM from init, takes all down.
-@test(runit="leaves its runsv processes running")
+@test()
 def term(t):
-    """SIGTERM: all services are stopped, each before its logger, and runsvdir exits 0"""
-    ends_all(t, signal.SIGTERM, 0)
+    """SIGTERM: runsvdir exits 0 and services and loggers run on"""
+    scan = Scan(t)
+    services = [scan.service(f"s{i}", log=logger()) for i in range(4)]
+    r = scan.start()
+    pids = [s.running() for s in services]
+    for s in services:
+        s.wait_event("log start")
+    r.signal(signal.SIGTERM)
+    same(r.wait_exit(), 0, "exit code")
+    wait_settled(lambda: all(alive(p) for p in pids), "all run on", 0.5)
+    for s, pid in zip(services, pids):
+        same((s.starts(), [e for e in s.events() if "start" not in e]), ([pid], []), "events")
 
 
 @test(runit="does not wait for them")
@@ -616,21 +624,21 @@ def hup(t):
     ends_all(t, signal.SIGHUP, 111)
 
 
-@test(runit="leaves it running")
-def term_deaf(t):
-    """SIGTERM: a service that does not end is waited for, its control heard meanwhile"""
+@test(runit="does not wait for it")
+def hup_deaf(t):
+    """SIGHUP: a service that does not end is waited for, its control heard meanwhile"""
     scan = Scan(t)
     s, quick = scan.service("deaf", run=deaf()), scan.service("quick")
     r = scan.start()
     s.running()
     pid = quick.running()
-    r.signal(signal.SIGTERM)
+    r.signal(signal.SIGHUP)
     s.wait_event("SIGTERM")
     wait_until(lambda: not alive(pid), "the end of the other one")
     s.wait_status(want="d", term=1)
     need(r.running(), "runsvdir has ended before its service")
     s.tell("k")
-    same(r.wait_exit(), 0, "exit code")
+    same(r.wait_exit(), 111, "exit code")
 
 
 @test()
