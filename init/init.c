@@ -224,8 +224,10 @@ static void spawn_entry(int slot)
 static void kill_entry(int slot)
 {
 	message(MESSAGE_WARNING, "%s: takes too long: killed", life.table.slots[slot].entry.command);
-	/* it leads a session and a group: what it waits for is in there */
-	(void)kill(-life.processes[slot].pid, SIGKILL);
+	/* it leads a group, and what it waits for is in there; unless it has not
+	 * come so far as to lead one */
+	if (kill(-life.processes[slot].pid, SIGKILL) < 0)
+		(void)kill(life.processes[slot].pid, SIGKILL);
 }
 
 static void stop_entries(void)

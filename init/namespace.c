@@ -11,10 +11,14 @@
 
 bool namespace_contained(void)
 {
+	/* it never changes, and at the end /proc may be gone */
+	static enum { UNKNOWN, MACHINE, CONTAINER } known;
 	struct stat status;
 
-	if (stat("/proc/self/ns/pid", &status) == 0)
-		return status.st_ino != FIRST_PID_INODE;
+	if (known == UNKNOWN && stat("/proc/self/ns/pid", &status) == 0)
+		known = status.st_ino == FIRST_PID_INODE ? MACHINE : CONTAINER;
+	if (known != UNKNOWN)
+		return known == CONTAINER;
 	/* No /proc yet: in the first namespace process 2 is kthreadd, which alone
 	 * is in no process group (kernel/kthread.c). */
 	return getpgid(2) != 0;

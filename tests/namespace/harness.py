@@ -57,14 +57,17 @@ def run_tests(tests):
 class Namespace:
     """A process tree of its own with PROGRAM as process 1, in a root directory
     of its own. FILES: path in it -> text; a text that begins with #! is made
-    executable. What the program writes is in self.output()."""
+    executable. WRAPPER: words of a command that executes it. What the program
+    writes is in self.output()."""
 
-    def __init__(self, program, files, arguments=(), stdin=subprocess.DEVNULL, stdout=None):
+    def __init__(self, program, files, arguments=(), stdin=subprocess.DEVNULL, stdout=None,
+                 wrapper=()):
         self.top = tempfile.mkdtemp(prefix="pidone-")
         self.root = os.path.join(self.top, "root")
         self.process = None
         self.make_root(program, files)
-        self.arguments = [program] + list(arguments)
+        self.program = program
+        self.arguments = list(wrapper) + [program] + list(arguments)
         self.stdin, self.stdout = stdin, stdout
 
     def __enter__(self):
@@ -142,7 +145,7 @@ class Namespace:
             with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
                 children = file.read().split()
             if children and os.readlink("/proc/%s/exe" % children[0]).endswith(
-                    os.path.basename(self.arguments[0])):
+                    os.path.basename(self.program)):
                 return int(children[0])
         except OSError:
             pass

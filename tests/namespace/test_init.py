@@ -164,6 +164,16 @@ def orphans_are_reaped():
         wait_until("no zombies", lambda: ns.zombies() == 0)
 
 
+def thirty_thousand_zombies_at_once_are_reaped():
+    # their parent does not wait for them, and then it is gone
+    parent = ("#!/usr/bin/env python3\nimport os\nfor i in range(30000):\n"
+              "    if os.fork() == 0:\n        os._exit(0)\nopen('/tmp/done', 'w')\n")
+    with init("::once:/parent\n::respawn:sleep 1001\n", files={"/parent": parent}) as ns:
+        wait_until("forked", lambda: os.path.exists(ns.root + "/tmp/done"), 60)
+        wait_until("no zombies", lambda: ns.zombies() == 0)
+        wait_commands(ns, ["sleep 1001"])
+
+
 def reload_keeps_what_runs():
     with init("::respawn:sleep 1001\n::respawn:sleep 1002\n::sysinit:echo S >>/tmp/s\n") as ns:
         first, second = pid_of(ns, "sleep 1001"), pid_of(ns, "sleep 1002")
@@ -227,6 +237,14 @@ def our_children_end_before_the_others_are_signalled():
         ns.signal(TERM)
         assert ns.wait_end() == -signal.SIGHUP
         assert ns.read("/tmp/log").split() == ["OURS", "OTHER"]
+
+
+def where_reboot_is_not_permitted_it_exits():
+    with init(NOBODY, wrapper=["setpriv", "--bounding-set=-sys_boot"]) as ns:
+        ns.wait_output("UP\n")
+        ns.signal(TERM)
+        assert ns.wait_end() == 0
+        assert "cannot reboot: Operation not permitted" in ns.output()
 
 
 def power_off_is_heard_while_sysinit_hangs():
