@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 {
 	static struct loop loop;
 	static struct service service;
-	struct service_context context = { .loop = &loop };
+	struct service_context context = { .loop = &loop, .error = -1 };
 
 	signals_block();
 	message_open("runsv", MESSAGE_STDERR);

@@ -19,7 +19,10 @@ enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
 
 static struct loop loop;
 static struct scan scan;
-static struct roster roster = { .context.loop = &loop, .directory = -1 };
+static struct roster roster = {
+	.context = { .loop = &loop, .error = -1 },
+	.directory = -1,
+};
 static int exit_code;
 static bool leave;
 
@@ -62,7 +65,7 @@ static void open_log(char *log)
 {
 	if (strlen(log) < TITLE_LEAST)
 		message(MESSAGE_WARNING, "LOG is shorter than %d characters: not used", TITLE_LEAST);
-	else if (!title_open(&loop, log))
+	else if ((roster.context.error = title_open(&loop, log)) < 0)
 		message(MESSAGE_WARNING, "cannot make a pipe for LOG: %s", strerror(errno));
 }
 

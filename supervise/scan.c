@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdalign.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -27,29 +26,36 @@ static void say(struct scan *scan, const char *verb, int error)
 	scan->said = error;
 }
 
-static const char *base_of(const char *path)
+/* Takes the path apart into the directory and the name in it, as dirname(3) and
+ * basename(3) do. What is reached by a dot cannot be replaced under that name. */
+static void split(struct scan *scan)
 {
-	const char *slash = strrchr(path, '/');
+	const char *path = scan->path;
+	size_t length = strlen(path), start;
 
-	return slash == NULL ? path : slash + 1;
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	for (start = length; start > 0 && path[start - 1] != '/'; start--)
+		continue;
+	if (start >= sizeof scan->parent || length - start >= sizeof scan->base)
+		return;
+	(void)text_format(scan->base, sizeof scan->base, "%.*s", (int)(length - start), path + start);
+	if (scan->base[0] != '\0' && strcmp(scan->base, ".") != 0 && strcmp(scan->base, "..") != 0)
+		(void)text_format(scan->parent, sizeof scan->parent, "%.*s", start == 0 ? 1 : (int)start,
+			start == 0 ? "." : path);
 }
 
 /* PATH may be a symbolic link that is switched to another directory (Void's
  * runsvchdir does so), and a directory may be removed and made again: both are
- * seen in the parent only. */
-static void watch_parent(struct scan *scan)
+ * seen in the parent only. True if that is watched, or need not be. */
+static bool watch_parent(struct scan *scan)
 {
-	char parent[PATH_MAX];
-	const char *base = base_of(scan->path);
-	size_t length = (size_t)(base - scan->path);
-
-	if (scan->watch_parent >= 0 || scan->inotify < 0)
-		return;
-	if (length >= sizeof parent)
-		return;
-	(void)text_format(parent, sizeof parent, "%.*s", (int)length, scan->path);
-	scan->watch_parent = inotify_add_watch(scan->inotify, length == 0 ? "." : parent,
-		COME | GONE | IN_ONLYDIR);
+	if (scan->parent[0] == '\0')
+		return true;
+	if (scan->watch_parent < 0 && scan->inotify >= 0)
+		scan->watch_parent = inotify_add_watch(scan->inotify, scan->parent,
+			COME | GONE | IN_ONLYDIR);
+	return scan->watch_parent >= 0;
 }
 
 static void close_directory(struct scan *scan)
@@ -88,10 +94,9 @@ static bool reopen(struct scan *scan)
 /* Makes sure of directory and watches, and has everything read. */
 static void look(struct scan *scan)
 {
-	bool there;
+	bool parent_watched = watch_parent(scan);
+	bool there = reopen(scan);
 
-	watch_parent(scan);
-	there = reopen(scan);
 	/* the watch before the reading, so that nothing falls between */
 	if (there && scan->watch < 0 && scan->inotify >= 0) {
 		scan->watch = inotify_add_watch(scan->inotify, scan->path,
@@ -104,7 +109,7 @@ static void look(struct scan *scan)
 	if (there)
 		scan->changed(scan->owner);
 	timers_set(&scan->loop->timers, &scan->timer, there && scan->watch >= 0 &&
-		scan->watch_parent >= 0 ? CLOCK_NEVER : scan->loop->now + SCAN_LOOK_MS);
+		parent_watched ? CLOCK_NEVER : scan->loop->now + SCAN_LOOK_MS);
 }
 
 static void expired(void *owner)
@@ -118,12 +123,11 @@ static bool take(struct scan *scan, const struct inotify_event *event)
 	if (event->mask & IN_Q_OVERFLOW)
 		return true;
 	if (event->wd == scan->watch_parent && event->len > 0)
-		return strcmp(event->name, base_of(scan->path)) == 0;
-	if (event->wd != scan->watch) {
-		if (event->wd == scan->watch_parent && event->mask & IN_IGNORED)
-			scan->watch_parent = -1;
-		return scan->watch_parent < 0;
-	}
+		return strcmp(event->name, scan->base) == 0;
+	if (event->wd == scan->watch_parent && event->mask & IN_IGNORED)
+		scan->watch_parent = -1;
+	if (event->wd != scan->watch)
+		return scan->watch_parent < 0;	/* the parent itself is gone, or an old watch */
 	if (event->mask & IN_IGNORED)
 		scan->watch = -1;
 	if (event->mask & COME && event->len > 0)
@@ -156,6 +160,7 @@ void scan_open(struct scan *scan, struct loop *loop, const char *path)
 {
 	scan->loop = loop;
 	scan->path = path;
+	split(scan);
 	scan->directory = scan->watch = scan->watch_parent = -1;
 	scan->timer = (struct timer){ .expired = expired, .owner = scan };
 	scan->loop_watch = (struct loop_watch){ .ready = ready, .owner = scan };

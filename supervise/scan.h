@@ -7,6 +7,7 @@
 
 #include "loop.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -16,6 +17,8 @@
 struct scan {
 	struct loop *loop;
 	const char *path;
+	char parent[PATH_MAX];	/* of path; "": none, path ends in . or .. or is / */
+	char base[NAME_MAX + 1];	/* what path is called in there */
 	int directory;		/* -1: not there */
 	dev_t device;
 	ino_t inode;

@@ -198,6 +198,11 @@ static const char *open_log(struct service *service)
 	int directory = files_open(service->main.directory, "log", O_RDONLY | O_DIRECTORY, 0);
 	const char *failed;
 
+	if (directory < 0 && errno == ENOTDIR) {
+		message(MESSAGE_WARNING, "%s: log is not a directory: there is no logger",
+			service->name);
+		return NULL;
+	}
 	if (directory < 0)
 		return errno == ENOENT ? NULL : "open log/";
 	service->has_log = true;
@@ -314,7 +319,8 @@ static void start(struct process *process, const char *program, char *const *arg
 		.path = program,
 		.argv = argv,
 		.directory = process->directory,
-		.fd = { SPAWN_KEEP, SPAWN_KEEP, SPAWN_KEEP },
+		.fd = { SPAWN_KEEP, SPAWN_KEEP,
+			service->context->error < 0 ? SPAWN_KEEP : service->context->error },
 		.session = service->context->sessions,
 		.prepare = child == &process->main_child ? sign : nofile_restore,
 		.argument = process,
@@ -331,7 +337,10 @@ static void start(struct process *process, const char *program, char *const *arg
 		loop_child(loop, child, pid, process);
 		if (child == &process->main_child)
 			process->said = 0;
-		monitor_started(&process->monitor, pid, loop->now);
+		/* as of now, when it has been made, and with the part of a ms that
+		 * the clock cuts off: so much must lie between two starts */
+		loop->now = clock_now();
+		monitor_started(&process->monitor, pid, loop->now + 1);
 		break;
 	case SPAWN_NO_PROCESS:
 		tell_not_started(process, program, error);

@@ -37,6 +37,7 @@ enum service_stage {
 struct service_context {
 	struct loop *loop;
 	bool sessions;		/* each process in a session of its own (-P) */
+	int error;		/* their standard error; -1: ours */
 	struct service *gone;	/* those that have become so, for the owner to take */
 };
 

@@ -2,8 +2,8 @@
 #include "title.h"
 
 #include "files.h"
+#include "text.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,24 +34,32 @@ static void show(void *unused)
 	}
 }
 
-bool title_open(struct loop *loop, char *log)
+/* Another opening of FD's pipe, which does not block: the flag belongs to an
+ * opening, not to a descriptor (open(2)). */
+static int open_again(int fd)
 {
-	int error;
+	char path[32];
 
-	/* neither end may make us wait: the writers include ourselves */
-	if (pipe2(title.pipe, O_CLOEXEC | O_NONBLOCK) < 0)
-		return false;
+	(void)text_format(path, sizeof path, "/proc/self/fd/%d", fd);
+	return files_open(AT_FDCWD, path, O_WRONLY, 0);
+}
+
+int title_open(struct loop *loop, char *log)
+{
+	int ours = -1;
+
 	title.text = log + KEPT;
 	title.length = strlen(title.text);
 	title.watch.ready = show;
-	if (loop_watch(loop, title.pipe[0], &title.watch) &&
-	    dup2(title.pipe[1], STDERR_FILENO) >= 0) {
-		files_close(&title.pipe[1]);
-		return true;
+	if (pipe2(title.pipe, O_CLOEXEC) == 0 &&
+	    fcntl(title.pipe[0], F_SETFL, O_NONBLOCK) == 0 &&
+	    (ours = open_again(title.pipe[1])) >= 0 &&
+	    loop_watch(loop, title.pipe[0], &title.watch) && dup2(ours, STDERR_FILENO) >= 0) {
+		files_close(&ours);
+		return title.pipe[1];
 	}
-	error = errno;
+	files_close(&ours);
 	files_close(&title.pipe[0]);
 	files_close(&title.pipe[1]);
-	errno = error;
-	return false;
+	return -1;
 }

@@ -22,10 +22,13 @@ FAST = $(UNIT_PLAIN) $(UNIT_SANITIZED) tests/purity \
 SLOW = $(sort $(wildcard tests/boot/test_*.py tests/image/test_*))
 
 check: programs unit	# the fast tests: no virtual machine
-	@tests/run $(FAST)
+	@$(WITH_PEERS) tests/run $(FAST)
 
 test: programs unit image	# all tests, in virtual machines too
-	@tests/run $(FAST) $(SLOW)
+	@$(WITH_PEERS) tests/run $(FAST) $(SLOW)
+
+# Where it cannot be had, the tests that need it say so.
+WITH_PEERS = RUNIT_BIN="$$(tests/peers runit || echo /nonexistent)/usr/bin"
 
 unit: $(UNIT_PLAIN) $(UNIT_SANITIZED)
 
