@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -29,6 +31,7 @@ struct loop_info64 {
 #define TABLE_BYTES 65536
 #define MOUNTS 512
 #define LOOPS 256		/* /dev/loop0 and on */
+#define KILLED_MS 100		/* until who was killed has let go */
 #define HELD_DESCRIPTORS 64	/* of a process, that are looked at */
 #define ROUNDS 64		/* of unmounting, should something mount meanwhile */
 
@@ -196,21 +199,35 @@ static bool name_holder(const struct process *process, void *argument)
 	return true;
 }
 
-static void make_read_only(void)
+/* Says why it could not be unmounted, and by whom it is kept busy. */
+static void say_busy(struct mounttable_line *mount, const char *what)
 {
+	message(MESSAGE_WARNING, "%s: cannot unmount%s", mount->point, what);
+	everybody_visit(name_holder, mount->point);
+}
+
+/* Whatever is left. False if any could not be. */
+static bool make_read_only(void)
+{
+	bool all = true;
+
 	for (int i = read_mounts() - 1; i >= 0; i--) {
 		if (is_virtual(&mounts[i]))
 			continue;
-		if (mount(NULL, mounts[i].point, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
-			message(MESSAGE_WARNING, "%s: cannot unmount or make read-only: %s",
-				mounts[i].point, strerror(errno));
-		else if (!is_needed(&mounts[i]))
-			message(MESSAGE_WARNING, "%s: cannot unmount, made read-only",
-				mounts[i].point);
-		else
-			continue;
-		everybody_visit(name_holder, mounts[i].point);
+		if (mount(NULL, mounts[i].point, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0) {
+			say_busy(&mounts[i], " or make read-only");
+			all = false;
+		} else if (!is_needed(&mounts[i])) {
+			say_busy(&mounts[i], ", made read-only");
+		}
 	}
+	return all;
+}
+
+static void unmount_all(void)
+{
+	for (int i = 0; i < ROUNDS && (unmount_round() || detach_loops()); i++)
+		continue;
 }
 
 static void release(void)
@@ -221,9 +238,15 @@ static void release(void)
 	/* not saved: the pool was never ready, or there is no place for it */
 	(void)seed_save();
 	swap_off();
-	for (int i = 0; i < ROUNDS && (unmount_round() || detach_loops()); i++)
-		continue;
-	make_read_only();
+	unmount_all();
+	if (!make_read_only()) {
+		/* the spared ones were so for the sake of file systems: they have
+		 * had their time */
+		(void)kill(-1, SIGKILL);
+		(void)poll(NULL, 0, KILLED_MS);
+		unmount_all();
+		(void)make_read_only();		/* it has said what is not */
+	}
 	sync();
 }
 

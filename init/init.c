@@ -27,6 +27,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -430,12 +431,16 @@ static void wait_for_signal(int64_t deadline)
 {
 	int left = clock_left(deadline, clock_now());
 	const struct timespec timeout = { left / 1000, left % 1000 * 1000000L };
+	static bool failed;		/* and that was said */
 	siginfo_t info;
 
 	if (sigtimedwait(&awaited, &info, left < 0 ? NULL : &timeout) > 0) {
+		failed = false;
 		hear(&info);
 	} else if (errno != EAGAIN && errno != EINTR) {
-		message(MESSAGE_ERROR, "cannot wait for signals: %s", strerror(errno));
+		if (!failed)
+			message(MESSAGE_ERROR, "cannot wait for signals: %s", strerror(errno));
+		failed = true;
 		(void)poll(NULL, 0, WAIT_FAILED_MS);	/* a pause, at least */
 	}
 }
@@ -489,6 +494,8 @@ static void set_up(int count, char *words[])
 {
 	signals_block();
 	resume_begin(words, &life, &awaited);
+	/* for tools that find us by name: executed by way of /proc/self/exe it is exe */
+	(void)prctl(PR_SET_NAME, "init");
 	message_open("init", MESSAGE_KERNEL);
 	console_begin();
 	if (namespace_contained()) {
