@@ -37,6 +37,9 @@ BOOT_S = 120
 ANSWER_S = 30
 DOWN_S = 60
 
+# Something else may be written behind it at any time.
+PROMPT = re.escape(HOSTNAME) + ":~# "
+
 # The test's shell, on a line of its own, where no kernel message gets in
 # between. Commands come as base64: nothing in them can be taken for an answer.
 TEST_SHELL = (
@@ -266,10 +269,10 @@ class Machine:
         """Logs in as root, as a person does, and starts the test's shell."""
         self.console.wait(re.escape(HOSTNAME) + " login: ", timeout, "login prompt")
         self.console.send("root\r")
-        self.console.wait(r"[#$] (\x1b\[6n)?$", ANSWER_S, "prompt of root's shell")
+        self.console.wait(PROMPT, ANSWER_S, "prompt of root's shell")
         self.console.send("%s & # the test's own shell\r" % TEST_SHELL)
         self.shell_starts(ANSWER_S)
-        self.console.wait(r"[#$] (\x1b\[6n)?$", ANSWER_S, "prompt of root's shell")
+        self.console.wait(PROMPT, ANSWER_S, "prompt of root's shell")
 
     def shell_starts(self, timeout=BOOT_S):
         """Waits for TEST_SHELL, which somebody has started."""

@@ -86,7 +86,8 @@ def check_boot(case, machine):
     with case.check("the hostname is set"):
         machine.expect("cat /proc/sys/kernel/hostname", re.escape(HOSTNAME))
     with case.check("mdev has made the device nodes as /etc/mdev.conf says"):
-        machine.expect("stat -c '%a %U:%G' /dev/null /dev/kmsg /dev/ttyS1", "666 root:root\n600 root:root\n620 root:tty")
+        machine.expect("stat -c '%a %U:%G' /dev/null /dev/kmsg /dev/ttyS1",
+                       "666 root:root\n600 root:root\n620 root:tty")
     with case.check("the kernel log tells each step of the boot, and none has failed"):
         steps = machine.output("dmesg | sed -n 's/^.* init: boot: //p'").splitlines()
         bad = [step for step in steps if not re.search(r": (done|already so|skipped)\b.* ms\)$", step)]
@@ -151,13 +152,18 @@ def kernel_speaks(machine):
     machine.eventually(count, str(before + 1))
 
 
+def reap(machine):
+    """PID 1 gets an orphan, and waits for it."""
+    machine.output(ORPHAN)
+    pid = machine.eventually("cat /tmp/orphan", "([0-9]+)").group(1)
+    machine.eventually("awk '/^PPid:/ { print $2 }' /proc/%s/status" % pid, "1")
+    machine.output("kill " + pid)
+    machine.eventually("test -e /proc/%s || echo gone" % pid, "gone")
+
+
 def check_reaping(case, machine):
     with case.check("an orphan becomes a child of PID 1, which reaps it"):
-        machine.output(ORPHAN)
-        pid = machine.eventually("cat /tmp/orphan", "([0-9]+)").group(1)
-        machine.eventually("awk '/^PPid:/ { print $2 }' /proc/%s/status" % pid, "1")
-        machine.output("kill " + pid)
-        machine.eventually("test -e /proc/%s || echo gone" % pid, "gone")
+        reap(machine)
     with case.check("200 orphans that end at once leave no zombie"):
         machine.output("for i in $(seq 200); do (sleep 0 &); done", timeout=4 * ANSWER_S)
         machine.eventually(ZOMBIES, "0")

@@ -180,12 +180,12 @@ def shell(case):
     with Machine(case, "shell", disk) as machine:
         with case.check("the third entry of GRUB's menu gives a shell as PID 1", needed=True):
             choose(machine, 2)
-            _, found = machine.console.wait(r"# (\x1b\[6n)?$| login: ", BOOT_S, "prompt of the shell")
+            _, found = machine.console.wait("/ # | login: ", BOOT_S, "prompt of the shell")
             if "login" in found.group():
                 # This computer was too busy to be that quick: once more.
                 machine.monitor.command("system_reset")
                 choose(machine, 2)
-                machine.console.wait(r"# (\x1b\[6n)?$", BOOT_S, "prompt of the shell")
+                machine.console.wait("/ # ", BOOT_S, "prompt of the shell")
             machine.type("echo $(($$ + 41))")
             machine.console.wait(r"(?m)^42\r?$", ANSWER_S)
         machine.type("exec init")
@@ -206,6 +206,42 @@ def shell(case):
         clean(case, disk, "that")
 
 
+def survival(case):
+    """A new init in place, a crash of it, the end of runsvdir: nobody notices."""
+    disk = bench.disk("survival")
+    everybody = "for name in syslogd klogd udhcpc getty; do pidof $name | tr ' ' '\\n' | sort -n; done"
+    with Machine(case, "survival", disk, kernel=True) as machine:
+        login(case, machine)
+        for name in ("syslogd", "klogd", "udhcpc"):
+            services.serving(machine, name)
+        before = machine.output(everybody)
+
+        with case.check("init u carries on as the new /sbin/init, with the same children"):
+            machine.output("cp /sbin/init /sbin/init.new && mv /sbin/init.new /sbin/init")
+            machine.expect("readlink /proc/1/exe", r"/sbin/init \(deleted\)")
+            machine.output("init u")
+            machine.eventually("readlink /proc/1/exe", "/sbin/init")
+            system.reap(machine)
+            machine.expect(everybody, before)
+        with case.check("init crashes, says so, and carries on with the same children"):
+            machine.output("kill -SEGV 1")
+            machine.eventually("dmesg | grep -c 'init: .*SIGSEGV'", "1")
+            system.reap(machine)
+            machine.expect(everybody, before)
+        with case.check("runsvdir killed: another one has the same services, each of them once"):
+            old = machine.output("pidof runsvdir")
+            machine.output("kill -9 " + old)
+            machine.eventually("pidof runsvdir", "(?!%s$)[0-9]+" % old)
+            for name in ("syslogd", "klogd", "udhcpc"):
+                pid = services.serving(machine, name)
+                machine.expect("sv -w 10 restart " + name, r"ok: run: %s: \(pid (?!%s\))\d+\) \d+s" % (name, pid))
+                machine.eventually("pidof " + name, services.serving(machine, name))
+                if pid not in before.split():
+                    raise Failed("%s was started again: pid %s, before: %s" % (name, pid, before.split()))
+        leave(case, machine, "poweroff", off)
+        clean(case, disk, "poweroff")
+
+
 def mbr(case):
     """A disk with the one partition of old."""
     disk = bench.made_disk("mbr", LABEL="mbr")
@@ -220,9 +256,10 @@ def mbr(case):
 def wrong_root(case):
     """A root= that is not there is told, with what is there."""
     disk = bench.disk("wrong")
-    with Machine(case, "wrong-root", disk, kernel=True, root="PARTUUID=00000000-0000-4000-8000-000000000000") as machine:
+    root = "PARTUUID=00000000-0000-4000-8000-000000000000"
+    with Machine(case, "wrong-root", disk, kernel=True, root=root) as machine:
         with case.check("the kernel says that it cannot open the root device"):
-            machine.console.wait(r'VFS: Cannot open root device "PARTUUID=00000000-0000-4000-8000-000000000000"', BOOT_S)
+            machine.console.wait(r'VFS: Cannot open root device "%s"' % root, BOOT_S)
         with case.check("and which partitions there are"):
             machine.console.wait(r"\bvda%d " % disk.partition, ANSWER_S)
         with case.check("and why it stops"):
@@ -310,7 +347,8 @@ def hung(case):
 
 # The long ones first: the short ones fill the gaps.
 CASES = {"bios": bios, "uefi": uefi, "halt": halt, "initramfs": initramfs, "shell": shell,
-         "mbr": mbr, "tutorial": tutorial, "hung": hung, "read-only": read_only, "wrong-root": wrong_root}
+         "survival": survival, "mbr": mbr, "tutorial": tutorial, "hung": hung,
+         "read-only": read_only, "wrong-root": wrong_root}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(CASES)
