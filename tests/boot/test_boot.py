@@ -30,6 +30,11 @@ wait
 """
 
 
+SLOW_SYSLOGD = """#!/bin/sh
+sleep 1
+exec syslogd -n
+"""
+
 # One that does not listen.
 STUBBORN = """#!/bin/sh
 trap '' TERM
@@ -149,8 +154,12 @@ def initramfs(case):
 def halt(case):
     """The plug pulled out of a machine that writes; then halt."""
     disk = bench.disk("halt")
+    disk.write("/etc/init.d/syslogd/run", SLOW_SYSLOGD, mode="0755")
     with Machine(case, "crash", disk, kernel=True) as machine:
         login(case, machine)
+        with case.check("nothing the kernel says is lost because syslogd is slow to start"):
+            services.serving(machine, "klogd")
+            machine.eventually("grep -c 'Linux version' /var/log/kernel.log", "[1-9]")
         with case.check("a file is written"):
             machine.output("echo kept >/var/lib/mark && sync && echo lost >/var/lib/lost")
         machine.off()
