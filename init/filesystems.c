@@ -27,16 +27,21 @@ struct loop_info64 {
 	uint64_t words[29];
 };
 
-/* Only the child touches these. */
 #define TABLE_BYTES 65536
 #define MOUNTS 512
+#define SWAPS_BYTES 4096
 #define LOOPS 256		/* /dev/loop0 and on */
 #define KILLED_MS 100		/* until who was killed has let go */
 #define HELD_DESCRIPTORS 64	/* of a process, that are looked at */
 #define ROUNDS 64		/* of unmounting, should something mount meanwhile */
 
-static char table[TABLE_BYTES];
-static struct mounttable_line mounts[MOUNTS];
+/* What is mounted, oldest first. On the child's stack: process 1 has no memory
+ * for it. */
+struct mounts {
+	int count;
+	struct mounttable_line lines[MOUNTS];
+	char text[TABLE_BYTES];
+};
 
 void filesystems_want_proc(void)
 {
@@ -50,9 +55,9 @@ void filesystems_want_proc(void)
 
 static void swap_off(void)
 {
-	char *line = table;
+	char text[SWAPS_BYTES], *line = text;
 
-	if (files_read(AT_FDCWD, "/proc/swaps", table, sizeof table) < 0)
+	if (files_read(AT_FDCWD, "/proc/swaps", text, sizeof text) < 0)
 		return;		/* a kernel without swap */
 	line += strcspn(line, "\n");	/* headings */
 	while (*line != '\0') {
@@ -68,26 +73,24 @@ static void swap_off(void)
 	}
 }
 
-/* Reads the mounts there are, oldest first, and returns how many. */
-static int read_mounts(void)
+static void read_mounts(struct mounts *mounts)
 {
-	char *line = table;
-	int count = 0;
+	char *line = mounts->text;
 
-	if (files_read(AT_FDCWD, "/proc/self/mountinfo", table, sizeof table) < 0) {
+	mounts->count = 0;
+	if (files_read(AT_FDCWD, "/proc/self/mountinfo", mounts->text, sizeof mounts->text) < 0) {
 		message(MESSAGE_WARNING, "/proc/self/mountinfo: cannot read: %s", strerror(errno));
-		return 0;
+		return;
 	}
-	while (*line != '\0' && count < MOUNTS) {
+	while (*line != '\0' && mounts->count < MOUNTS) {
 		size_t length = strcspn(line, "\n");
 		char *next = line[length] == '\0' ? line + length : line + length + 1;
 
 		line[length] = '\0';
-		if (mounttable_mountinfo(line, &mounts[count]))
-			count++;
+		if (mounttable_mountinfo(line, &mounts->lines[mounts->count]))
+			mounts->count++;
 		line = next;
 	}
-	return count;
 }
 
 /* The root cannot be unmounted; the list of mounts is read in /proc, and what
@@ -112,12 +115,14 @@ static bool is_virtual(const struct mounttable_line *mount)
 }
 
 /* One round over all mounts, the newest first. True if any could be unmounted. */
-static bool unmount_round(void)
+static bool unmount_round(struct mounts *mounts)
 {
 	bool changed = false;
 
-	for (int i = read_mounts() - 1; i >= 0; i--)
-		if (!is_needed(&mounts[i]) && umount2(mounts[i].point, UMOUNT_NOFOLLOW) == 0)
+	read_mounts(mounts);
+	for (int i = mounts->count - 1; i >= 0; i--)
+		if (!is_needed(&mounts->lines[i]) &&
+			umount2(mounts->lines[i].point, UMOUNT_NOFOLLOW) == 0)
 			changed = true;
 	return changed;
 }
@@ -207,45 +212,50 @@ static void say_busy(struct mounttable_line *mount, const char *what)
 }
 
 /* Whatever is left. False if any could not be. */
-static bool make_read_only(void)
+static bool make_read_only(struct mounts *mounts)
 {
 	bool all = true;
 
-	for (int i = read_mounts() - 1; i >= 0; i--) {
-		if (is_virtual(&mounts[i]))
+	read_mounts(mounts);
+	for (int i = mounts->count - 1; i >= 0; i--) {
+		struct mounttable_line *line = &mounts->lines[i];
+
+		if (is_virtual(line))
 			continue;
-		if (mount(NULL, mounts[i].point, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0) {
-			say_busy(&mounts[i], " or make read-only");
+		if (mount(NULL, line->point, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0) {
+			say_busy(line, " or make read-only");
 			all = false;
-		} else if (!is_needed(&mounts[i])) {
-			say_busy(&mounts[i], ", made read-only");
+		} else if (!is_needed(line)) {
+			say_busy(line, ", made read-only");
 		}
 	}
 	return all;
 }
 
-static void unmount_all(void)
+static void unmount_all(struct mounts *mounts)
 {
-	for (int i = 0; i < ROUNDS && (unmount_round() || detach_loops()); i++)
+	for (int i = 0; i < ROUNDS && (unmount_round(mounts) || detach_loops()); i++)
 		continue;
 }
 
 static void release(void)
 {
+	struct mounts mounts;
+
 	sync();
 	if (namespace_contained())
 		return;
 	/* not saved: the pool was never ready, or there is no place for it */
 	(void)seed_save();
 	swap_off();
-	unmount_all();
-	if (!make_read_only()) {
+	unmount_all(&mounts);
+	if (!make_read_only(&mounts)) {
 		/* the spared ones were so for the sake of file systems: they have
 		 * had their time */
 		(void)kill(-1, SIGKILL);
 		(void)poll(NULL, 0, KILLED_MS);
-		unmount_all();
-		(void)make_read_only();		/* it has said what is not */
+		unmount_all(&mounts);
+		(void)make_read_only(&mounts);		/* it has said what is not */
 	}
 	sync();
 }

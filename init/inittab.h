@@ -95,13 +95,13 @@ enum inittab_listing {
 /* Slots are stable: an entry stays where it is for as long as it is used. All
  * zero is the empty table. */
 struct inittab {
+	int used;		/* slots from here on were never used */
+	unsigned order;		/* the highest given */
 	struct {
 		struct inittab_entry entry;
 		enum inittab_listing listing;
 		unsigned order;		/* entries run by rising order: as the file has them */
 	} slots[INITTAB_ENTRIES];
-	int used;		/* slots from here on were never used */
-	unsigned order;		/* the highest given */
 };
 
 enum inittab_added {

@@ -88,8 +88,9 @@ struct lifecycle {
 	int pressed_waited;	/* the same among the ctrlaltdel entries */
 	int64_t interrupts[LIFECYCLE_INTERRUPTS];	/* when; the oldest is overwritten */
 	int interrupt;
-	struct inittab table;
+	/* what is used of the two is at their beginning: it touches few pages */
 	struct lifecycle_process processes[INITTAB_ENTRIES];
+	struct inittab table;
 };
 
 enum lifecycle_do {

@@ -12,7 +12,7 @@
 bool namespace_contained(void)
 {
 	/* it never changes, and at the end /proc may be gone */
-	static enum { UNKNOWN, MACHINE, CONTAINER } known;
+	static enum { MACHINE, CONTAINER, UNKNOWN } known = UNKNOWN;
 	struct stat status;
 
 	if (known == UNKNOWN && stat("/proc/self/ns/pid", &status) == 0)

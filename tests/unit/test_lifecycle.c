@@ -631,7 +631,7 @@ static bool happen(enum event event)
 struct saved {
 	struct world world;
 	struct lifecycle_process processes[SLOTS];
-	char head[offsetof(struct lifecycle, table)];
+	char head[offsetof(struct lifecycle, processes)];
 	struct {
 		struct inittab_entry entry;
 		enum inittab_listing listing;
