@@ -18,7 +18,8 @@ SANITIZED = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_LIBS = -lcheck -lsubunit -lm -lrt -lpthread
 
 FAST = $(UNIT_PLAIN) $(UNIT_SANITIZED) tests/purity \
-	$(sort $(wildcard tests/namespace/test_*.py tests/conformance/test_*.py))
+	$(sort $(wildcard tests/namespace/test_*.py tests/conformance/test_*.py \
+		tests/fault/test_*.py))
 SLOW = $(sort $(wildcard tests/boot/test_*.py tests/image/test_*))
 
 check: programs unit	# the fast tests: no virtual machine
