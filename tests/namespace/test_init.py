@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -399,6 +400,33 @@ def a_full_pipe_does_not_stop_it():
     finally:
         os.close(reading)
         os.close(writing)
+
+
+def failing_system_calls_do_not_end_it():
+    if not shutil.which("strace"):
+        raise Skip("no strace, to make them fail")
+    # by call: the errors, and at which of its uses
+    faults = [(call, error, "1..30") for call, error in (
+        ("fork", "EAGAIN"), ("fork", "ENOMEM"), ("open", "EMFILE"), ("open", "EIO"),
+        ("openat", "EMFILE"), ("read", "EIO"), ("write", "EIO"), ("mount", "ENOMEM"),
+        ("mkdir", "EROFS"), ("wait4", "EINTR"), ("wait4", "EINVAL"), ("stat", "EIO"),
+        ("rt_sigaction", "EINVAL"), ("rt_sigprocmask", "EINVAL"), ("ioctl", "EIO"),
+        ("dup2", "EBADF"), ("fcntl", "EBADF"), ("chdir", "EACCES"), ("access", "EIO"),
+        ("sethostname", "EPERM"), ("socket", "ENFILE"), ("mmap", "ENOMEM"), ("kill", "EPERM"),
+    )]
+    faults += [(call, "ENOMEM", "6+") for call in ("fork", "openat", "wait4")]
+    faults.append(("rt_sigtimedwait", "EINTR", "1..30"))
+    faults.append(("rt_sigtimedwait", "EINVAL", "1..2"))
+    for call, error, when in faults:
+        fault = "%s:error=%s:when=%s" % (call, error, when)
+        wrapper = ["strace", "-D", "-o", "/dev/null", "-e", "trace=" + call, "-e",
+                   "inject=" + fault]
+        with init("::respawn:sleep 1001\n::shutdown:true\n",
+                  ["init.stop=1", "init.term=1", "init.kill=1", "init.shutdown=1",
+                   "init.unmount=1"], files={"/etc/hostname": "x\n"}, wrapper=wrapper) as ns:
+            time.sleep(0.2)     # as far as it gets
+            ns.signal(USR2)
+            assert ns.wait_end() == -signal.SIGINT, fault + ns.output()
 
 
 def askfirst_waits_for_enter_on_its_terminal():
