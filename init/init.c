@@ -9,10 +9,9 @@
 #include "console.h"
 #include "environment.h"
 #include "everybody.h"
-#include "files.h"
 #include "filesystems.h"
-#include "inittab.h"
 #include "lifecycle.h"
+#include "load.h"
 #include "message.h"
 #include "namespace.h"
 #include "power.h"
@@ -24,16 +23,12 @@
 #include "text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define INITTAB "/etc/inittab"
-#define INITTAB_MOST_BYTES (1 << 20)	/* more of it is not read */
-#define COMPLAINTS_MOST 20		/* about one reading of it */
 #define REAP_AT_ONCE 1000		/* then we look whether somebody signals us */
 #define REPORT_MOST 20			/* processes that we name */
 #define WAIT_FAILED_MS 1000
@@ -41,140 +36,6 @@
 static struct lifecycle life;
 static struct cmdline cmdline;
 static sigset_t awaited;		/* all signals but those of a crash */
-
-/* ---- the inittab ---- */
-
-/* In this reading. */
-static unsigned complaints;
-static uint32_t sysvinit_named;		/* bits */
-
-static void complain(unsigned line, const char *what, const struct inittab_excerpt *excerpt)
-{
-	if (complaints++ < COMPLAINTS_MOST)
-		message(MESSAGE_WARNING, INITTAB ":%u: %s: '%.*s': left out", line, what,
-			excerpt->length, excerpt->start);
-}
-
-/* A sysvinit file may have many of a kind; one message for each will do. */
-static bool was_named(const struct inittab_excerpt *action)
-{
-	uint32_t bit = (uint32_t)1 << inittab_sysvinit(action);
-	bool named = (sysvinit_named & bit) != 0;
-
-	sysvinit_named |= bit;
-	return named;
-}
-
-static void add_line(const struct inittab_reader *reader)
-{
-	struct inittab_entry entry;
-	struct inittab_excerpt excerpt;
-	enum inittab_error error = inittab_parse(reader, &entry, &excerpt);
-	int slot;
-
-	if (error == INITTAB_BLANK || (error == INITTAB_SYSVINIT && was_named(&excerpt)))
-		return;
-	if (error != INITTAB_GOOD) {
-		complain(reader->first, inittab_error_text(error), &excerpt);
-		return;
-	}
-	switch (inittab_add(&life.table, &entry, &slot)) {
-	case INITTAB_NEW:
-	case INITTAB_KNOWN:
-		break;
-	case INITTAB_TWICE:
-		message(MESSAGE_WARNING, INITTAB ":%u: '%s' on the same tty twice: the earlier "
-			"entry is left out", reader->first, entry.command);
-		break;
-	case INITTAB_FULL:
-		complain(reader->first, "more entries than there is room for", &excerpt);
-		break;
-	}
-}
-
-/* True if FD was read to its end. */
-static bool read_inittab(int fd)
-{
-	struct inittab_reader reader = { .first = 0 };
-	size_t total = 0;
-	char bytes[512];
-
-	while (total < INITTAB_MOST_BYTES) {
-		ssize_t got = read(fd, bytes, sizeof bytes);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			message(MESSAGE_WARNING, INITTAB ": cannot read: %s", strerror(errno));
-			return false;
-		}
-		if (got == 0) {
-			if (inittab_read_end(&reader))
-				add_line(&reader);
-			return true;
-		}
-		for (ssize_t i = 0; i < got; i++)
-			if (inittab_read(&reader, bytes[i]))
-				add_line(&reader);
-		total += (size_t)got;
-	}
-	message(MESSAGE_WARNING, INITTAB ": larger than %d bytes: the rest is left out",
-		INITTAB_MOST_BYTES);
-	return true;
-}
-
-static void add_standard(void)
-{
-	struct inittab_entry entry;
-	int slot;
-
-	for (int i = 0; inittab_standard(i, &entry); i++)
-		(void)inittab_add(&life.table, &entry, &slot);	/* there is room for these */
-}
-
-static void add_single(void)
-{
-	static const struct inittab_entry shell =
-		{ .action = INITTAB_RESPAWN, .command = "-/bin/sh" };
-	int slot;
-
-	(void)inittab_add(&life.table, &shell, &slot);	/* as above */
-}
-
-/* Returns whether the table is now what the file says (or what stands for it). */
-static bool load_file(void)
-{
-	int fd = files_open(AT_FDCWD, INITTAB, O_RDONLY, 0);
-	bool complete;
-
-	if (fd < 0) {
-		message(MESSAGE_WARNING, INITTAB ": cannot open: %s: %s", strerror(errno),
-			life.table.used > 0 ? "kept as it is" : "the built-in entries are used");
-		if (life.table.used > 0)
-			return false;
-		add_standard();
-		return true;
-	}
-	complete = read_inittab(fd);
-	files_close(&fd);
-	if (complaints > COMPLAINTS_MOST)
-		message(MESSAGE_WARNING, INITTAB ": %u more mistakes", complaints - COMPLAINTS_MOST);
-	return complete;
-}
-
-static void load(void)
-{
-	bool complete = true;
-
-	complaints = 0;
-	sysvinit_named = 0;
-	inittab_begin(&life.table);
-	if (life.single)
-		add_single();
-	else
-		complete = load_file();
-	lifecycle_loaded(&life, complete);
-}
 
 /* ---- processes ---- */
 
@@ -363,7 +224,7 @@ static void perform(const struct lifecycle_action *action)
 	case LIFECYCLE_SLEEP:
 		break;
 	case LIFECYCLE_LOAD:
-		load();
+		lifecycle_loaded(&life, load_inittab(&life.table, life.single));
 		break;
 	case LIFECYCLE_STEP:
 		take_step(action->slot);

@@ -95,6 +95,16 @@ def hostile_inittabs_do_no_harm():
             assert len(ns.output()) < 100000, what
 
 
+def closed_descriptors_are_occupied():
+    with init("::respawn:sleep 1001\n",
+              wrapper=["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-']) as ns:
+        _, outer = pid_of(ns, "sleep 1001")
+        for number in ("0", "1", "2"):
+            assert os.readlink("/proc/%d/fd/%s" % (outer, number)).endswith("/null")
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT
+
+
 def environment_and_shell_are_as_with_busybox():
     with init("::once:env >/tmp/env\n"
               "::once:-sh -c 'echo $0 >/tmp/name'\n"

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: MIT
+"""The option files of a service directory: deadlines, signals, readiness, giving up."""
+
+import os
+import signal
+
+from supervise import (DOWN, FINISH, IDLE, RUN, Suite, alive, deaf, need, same,
+                       shebang_python, signal_teller, wait_settled, wait_until, write_file)
+
+suite = Suite("runsv")
+test = suite.test
+
+DYING = "say start $$\nexit 1\n"
+
+# Where these stand in supervise/status (libsv/status.h), and readiness' values.
+READINESS, FAILED = 82, 83
+SILENT, AWAITED, READY = 1, 2, 3
+
+
+def with_options(t, files, **parts):
+    """A supervised service with these files in its directory."""
+    s = t.service(**parts)
+    for name, content in files.items():
+        write_file(s.file(name), content)
+    return s, t.runsv(s)
+
+
+def record(s, at):
+    with open(s.supervise("status"), "rb") as f:
+        return f.read()[at]
+
+
+def wait_record(s, at, value):
+    wait_until(lambda: record(s, at) == value,
+               lambda: f"byte {at} of the record {value}; it is {record(s, at)}, {s.status()}")
+
+
+# Deadlines
+
+@test()
+def timeout_kill(t):
+    """timeout-kill: a service that does not end after d is killed"""
+    s, r = with_options(t, {"timeout-kill": "300\n"}, run=deaf())
+    pid = s.running()
+    s.tell("d")
+    s.wait_event("SIGTERM")
+    s.wait_status(state=DOWN, pid=0)
+    need(not alive(pid), "it lives")
+    r.wait_errors("has not ended in time", "KILL")
+
+
+@test()
+def no_timeout_kill(t):
+    """without timeout-kill nothing is killed"""
+    s, _ = t.supervised(run=deaf())
+    s.running()
+    s.tell("d")
+    s.wait_event("SIGTERM")
+    wait_settled(lambda: s.status().state == RUN, lambda: f"running on; {s.status()}")
+
+
+@test()
+def timeout_finish(t):
+    """timeout-finish: a finish that hangs is killed, and run restarted"""
+    s, r = with_options(t, {"timeout-finish": "300"}, run=DYING, finish="say finish\nexec sleep 1000\n")
+    s.wait_start(2)
+    need(s.count("finish") >= 1, "finish was not run")
+    r.wait_errors("has not ended in time", "KILL")
+
+
+@test()
+def timeout_control(t):
+    """timeout-control: a control script that hangs is killed, and the signal sent"""
+    s, _ = with_options(t, {"timeout-control": "300"}, run=signal_teller(),
+                        control={"t": "say control\nexec sleep 1000\n"})
+    s.running()
+    s.tell("d")
+    s.wait_event("control")
+    s.wait_event("SIGTERM")
+    s.wait_status(state=DOWN)
+
+
+# Signals
+
+@test()
+def down_signal(t):
+    """down-signal: d sends it in place of TERM; t sends TERM all the same"""
+    s, _ = with_options(t, {"down-signal": "INT\n"}, run=signal_teller(end_on=("SIGINT",)))
+    s.running()
+    s.tell("t")
+    s.wait_event("SIGTERM")
+    s.tell("d")
+    s.wait_event("SIGINT")
+    s.wait_status(state=DOWN)
+    same(s.count("SIGTERM"), 1, "TERMs")
+
+
+@test()
+def reload_signal(t):
+    """reload-signal: h sends it in place of HUP; a number will do"""
+    s, _ = with_options(t, {"reload-signal": f"{int(signal.SIGUSR2)}"}, run=signal_teller())
+    s.running()
+    s.tell("h")
+    s.wait_event("SIGUSR2")
+    same(s.count("SIGHUP"), 0, "HUPs")
+
+
+@test()
+def read_again(t):
+    """option files are read at each start"""
+    s, _ = t.supervised(run=signal_teller())
+    s.running()
+    write_file(s.file("reload-signal"), "USR1")
+    s.tell("t")
+    s.wait_start(2)
+    s.running()
+    s.tell("h")
+    s.wait_event("SIGUSR1")
+
+
+# Giving up
+
+@test()
+def max_death_tally(t):
+    """max-death-tally: after so many deaths the service has failed, and stays down until u"""
+    s, r = with_options(t, {"max-death-tally": "2\n"}, run=DYING, finish="say finish $1\n")
+    s.wait_start(2)
+    s.wait_status(state=DOWN, want="d")
+    wait_record(s, FAILED, 1)
+    r.wait_errors("has failed")
+    wait_settled(lambda: s.count("start") == 2, lambda: f"two starts; {s.events()}")
+    same(s.count("finish"), 2, "finishes")
+    s.tell("u")
+    s.wait_start(3)
+    wait_record(s, FAILED, 0)
+
+
+@test()
+def asked_for(t):
+    """deaths that were asked for are not counted"""
+    s, _ = with_options(t, {"max-death-tally": "2"}, run=signal_teller())
+    for number in range(1, 4):
+        s.wait_start(number)
+        s.running()
+        s.tell("t")
+    s.wait_start(4)
+    same(record(s, FAILED), 0, "failed")
+
+
+@test()
+def finish_125(t):
+    """a finish that exits 125 forbids the restart"""
+    s, r = t.supervised(run=DYING, finish="exit 125\n")
+    s.wait_start()
+    s.wait_status(state=DOWN, want="d")
+    r.wait_errors("has failed")
+    wait_settled(lambda: s.count("start") == 1, lambda: f"one start; {s.events()}")
+    s.tell("u")
+    s.wait_start(2)
+
+
+# Readiness
+
+NOTIFYING = shebang_python() + """
+import os, signal
+events = os.open({events!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+os.write(events, b"start %d\\n" % os.getpid())
+signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGUSR1, signal.SIGTERM}})
+if signal.sigwait({{signal.SIGUSR1, signal.SIGTERM}}) == signal.SIGTERM:
+    raise SystemExit
+os.write({fd}, b"\\n")
+os.write(events, b"notified\\n")
+signal.sigwait({{signal.SIGTERM}})
+"""
+
+
+def notifying(fd):
+    return NOTIFYING.replace("{fd}", str(fd)).replace("{{", "{").replace("}}", "}")
+
+
+def readiness(t, fd):
+    s, r = with_options(t, {"notification-fd": f"{fd}\n"}, run=notifying(fd))
+    s.running()
+    same(record(s, READINESS), AWAITED, "readiness after the start")
+    s.tell("1")
+    s.wait_event("notified")
+    wait_record(s, READINESS, READY)
+    s.tell("t")
+    s.wait_start(2)
+    wait_record(s, READINESS, AWAITED)
+    return s, r
+
+
+@test()
+def notification(t):
+    """notification-fd: a line on it is recorded as readiness, for that run only"""
+    readiness(t, 3)
+
+
+@test()
+def notification_high(t):
+    """notification-fd may be any descriptor, also one that the supervisor uses"""
+    for fd in 1, 7, 9, 200:
+        os.mkdir(f"{t.dir}/{fd}")
+        s = t.service(name=f"{fd}/s", run=notifying(fd))
+        write_file(s.file("notification-fd"), str(fd))
+        t.runsv(s)
+        s.running()
+        s.tell("1")
+        wait_record(s, READINESS, READY)
+
+
+@test()
+def notification_adopted(t):
+    """a readiness told while nobody supervises is heard by the next supervisor"""
+    s, r = with_options(t, {"notification-fd": "3"}, run=notifying(3))
+    pid = s.running()
+    r.kill()
+    os.kill(pid, signal.SIGUSR1)
+    s.wait_event("notified")
+    t.runsv(s)
+    wait_record(s, READINESS, READY)
+    same(s.running(), pid, "pid")
+    t.supervisors[-1].kill()
+    t.runsv(s)
+    same(record(s, READINESS), READY, "readiness after the next")
+
+
+@test()
+def no_notification(t):
+    """without notification-fd nothing is said of readiness, and nothing is awaited"""
+    s, _ = t.supervised(run=IDLE)
+    s.running()
+    same(record(s, READINESS), SILENT, "readiness")
+
+
+# Nonsense
+
+@test()
+def nonsense(t):
+    """a value that cannot be is told once, and the service runs as without it"""
+    files = {"timeout-kill": "soon", "timeout-finish": "-1", "timeout-control": "99999999999999999999",
+             "down-signal": "SIGNOTHING", "reload-signal": "0", "max-death-tally": "", "notification-fd": "1e3"}
+    s, r = with_options(t, files, run=DYING)
+    s.wait_start(3)
+    for name in files:
+        r.wait_errors(name, "not used")
+        same(r.errors().count(f"{name}:"), 1, f"messages on {name}")
+
+
+@test()
+def unreadable(t):
+    """an option file that is a directory is told, and not used"""
+    s = t.service()
+    os.mkdir(s.file("timeout-kill"))
+    r = t.runsv(s)
+    s.running()
+    r.wait_errors("timeout-kill", "not used")
+
+
+@test()
+def failed_is_adopted(t):
+    """a failed service stays failed under the next supervisor"""
+    s, r = with_options(t, {"max-death-tally": "1"}, run=DYING)
+    wait_record(s, FAILED, 1)
+    r.kill()
+    t.runsv(s)
+    wait_settled(lambda: s.count("start") == 1 and record(s, FAILED) == 1,
+                 lambda: f"one start; {s.events()}")
+
+
+@test()
+def finish_is_adopted(t):
+    """a finish that was running under a killed supervisor is neither lost nor run again"""
+    s, r = t.supervised(run=DYING, finish="say finish $$\nread line <" + f"'{t.dir}/gate'\n")
+    os.mkfifo(f"{t.dir}/gate")
+    s.wait_event("finish")
+    s.wait_status(state=FINISH)
+    r.kill()
+    t.runsv(s)
+    s.wait_status(state=FINISH)
+    same(s.count("finish"), 1, "finishes")
+    with open(f"{t.dir}/gate", "w", encoding="ascii") as gate:
+        gate.write("go\n")
+    s.wait_start(2)
+
+
+if __name__ == "__main__":
+    suite.main()
