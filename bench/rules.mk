@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+# The figures that the programs are held to, each printed by a command, side by
+# side with others. Not a test: it takes minutes and wants a quiet machine.
+
+BENCH = $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
+
+bench: programs image $(BENCH) $(BUILD)/bench/busybox	# the figures, side by side with runit, s6, busybox, tini
+	@for figures in init supervise svctl; do bench/$${figures}_figures.py || exit 1; done
+
+$(BUILD)/bench/busybox: bench/busybox image/busybox.fragment $(BUILD)/bzImage
+	@bench/busybox
+
+$(BUILD)/bench/%: bench/%.c bench/rules.mk config.mk | toolchain
+	@mkdir -p $(@D)
+	$(call say,build,$@)
+	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) -Os $(CODE) $(LINK) -s -o $@ $<
+
+.PHONY: bench
