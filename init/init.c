@@ -340,6 +340,7 @@ static bool resume(void)
 	case RESUME_CRASHES:
 		rescue();
 	}
+	cmdline.limits = life.limits;
 	return true;
 }
 
