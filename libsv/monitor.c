@@ -42,10 +42,41 @@ static void start(struct monitor *monitor, int64_t now)
 /* run and finish have ended. */
 static void ended(struct monitor *monitor, int64_t now)
 {
+	if (monitor->failing && monitor->want == MONITOR_WANT_UP) {
+		want(monitor, MONITOR_WANT_DOWN);
+		monitor->failed = monitor->untold = true;
+	}
+	monitor->failing = false;
 	if (monitor->want == MONITOR_WANT_UP)
 		start(monitor, now);
 	else
 		enter(monitor, MONITOR_DOWN);
+}
+
+static uint16_t tenths(int64_t ms)
+{
+	return (uint16_t)(ms / 100);
+}
+
+/* One more death that nobody asked for. Those that are too old are forgotten; as
+ * none is older than an hour by then, 16 bits tell which they are. */
+static void count_death(struct monitor *monitor, int64_t now)
+{
+	unsigned kept = 0;
+
+	if (now - monitor->last_death > MONITOR_DEATHS_MS)
+		monitor->deaths = 0;
+	for (unsigned i = 0; i < monitor->deaths; i++) {
+		uint16_t age = (uint16_t)(tenths(now) - monitor->death[i]);
+
+		if (age <= MONITOR_DEATHS_MS / 100 && (i > 0 || monitor->deaths < STATUS_DEATHS))
+			monitor->death[kept++] = monitor->death[i];
+	}
+	monitor->death[kept++] = tenths(now);
+	monitor->deaths = kept;
+	monitor->last_death = now;
+	if (monitor->options.deaths_most > 0 && kept >= monitor->options.deaths_most)
+		monitor->failing = true;
 }
 
 /* What the script was for is gone: one that runs may end, but means nothing. */
@@ -67,6 +98,9 @@ static void run_ended(struct monitor *monitor, int status, int64_t now)
 {
 	monitor->pid = 0;
 	monitor->last_status = status;
+	monitor->readiness = MONITOR_NOT_READY;
+	if (monitor->want == MONITOR_WANT_UP && !monitor->got_term)
+		count_death(monitor, now);
 	monitor->got_term = false;
 	monitor->paused = false;
 	monitor->kill_deadline = CLOCK_NEVER;
@@ -166,8 +200,14 @@ void monitor_adopt(struct monitor *monitor, const struct status *status,
 	monitor->pid = alive ? pid : 0;
 	monitor->paused = alive && status->paused;
 	monitor->got_term = alive && status->got_term;
+	monitor->readiness = alive && memory->readiness <= MONITOR_READY ?
+		(enum monitor_readiness)memory->readiness : MONITOR_NOT_READY;
+	monitor->failed = memory->failed;
 	monitor->starts = memory->starts;
 	monitor->last_status = memory->last_status;
+	monitor->last_death = memory->last_death;
+	monitor->deaths = memory->deaths;
+	memcpy(monitor->death, memory->death, sizeof monitor->death);
 	/* never later than a start just now would allow */
 	monitor->earliest = memory->earliest < now + MONITOR_START_RATE_MS ? memory->earliest :
 		now + MONITOR_START_RATE_MS;
@@ -181,6 +221,11 @@ void monitor_remember(const struct monitor *monitor, struct status_memory *memor
 {
 	memory->state = (uint8_t)monitor->state;
 	memory->want = (uint8_t)monitor->want;
+	memory->readiness = (uint8_t)monitor->readiness;
+	memory->failed = monitor->failed;
+	memory->last_death = monitor->last_death;
+	memory->deaths = monitor->deaths;
+	memcpy(memory->death, monitor->death, sizeof memory->death);
 	memory->starts = monitor->starts;
 	memory->last_status = monitor->last_status;
 	memory->earliest = monitor->earliest;
@@ -193,6 +238,7 @@ void monitor_remember_start(const struct monitor *monitor, int64_t now,
 	if (monitor->asked != MONITOR_START_RUN)
 		return;
 	memory->state = MONITOR_RUN;
+	memory->readiness = monitor->options.notifies ? MONITOR_AWAITED : MONITOR_SILENT;
 	memory->starts++;
 	memory->earliest = now + MONITOR_START_RATE_MS;
 }
@@ -200,6 +246,8 @@ void monitor_remember_start(const struct monitor *monitor, int64_t now,
 static void letter_up(struct monitor *monitor, enum monitor_want wanted, int64_t now)
 {
 	want(monitor, wanted);
+	monitor->failed = monitor->failing = monitor->untold = false;
+	monitor->deaths = 0;
 	if (monitor->state == MONITOR_DOWN)
 		start(monitor, now);
 }
@@ -296,11 +344,20 @@ static void script_ended(struct monitor *monitor, bool handled, int64_t now)
 	}
 	script_done(monitor);
 	if (!handled)
-		monitor->signals[0] = command_find(script)->signal;
+		monitor->signals[0] = script == 'h' ? monitor->options.reload_signal :
+			command_find(script)->signal;
 	if (script == 'p' || script == 'c') {
 		monitor->paused = script == 'p';
 		monitor->unpublished = true;
 	}
+}
+
+void monitor_ready(struct monitor *monitor)
+{
+	if (monitor->readiness != MONITOR_AWAITED)
+		return;
+	monitor->readiness = MONITOR_READY;
+	monitor->unpublished = true;
 }
 
 bool monitor_exited(struct monitor *monitor, pid_t pid, int status, int64_t now)
@@ -317,6 +374,8 @@ bool monitor_exited(struct monitor *monitor, pid_t pid, int status, int64_t now)
 	else {
 		monitor->pid = 0;
 		monitor->finish_deadline = CLOCK_NEVER;
+		if (status == MONITOR_DO_NOT_RESTART << 8)
+			monitor->failing = true;
 		ended(monitor, now);
 	}
 	return true;
@@ -343,6 +402,7 @@ void monitor_started(struct monitor *monitor, pid_t pid, int64_t now)
 		monitor->drain_deadline = now + MONITOR_DRAIN_TERM_MS;
 	monitor->paused = false;
 	monitor->got_term = false;
+	monitor->readiness = monitor->options.notifies ? MONITOR_AWAITED : MONITOR_SILENT;
 	enter(monitor, MONITOR_RUN);
 }
 
@@ -471,6 +531,10 @@ bool monitor_next(struct monitor *monitor, int64_t now, struct monitor_action *a
 	advance(monitor, now);
 	if (next_signal(monitor, now, action) || next_program(monitor, now, action))
 		return true;
+	if (monitor->untold) {
+		monitor->untold = false;
+		return act(monitor, action, MONITOR_TELL_FAILED);
+	}
 	if (!monitor->unpublished)
 		return false;
 	action->changed = monitor->changed;

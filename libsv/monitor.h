@@ -26,7 +26,10 @@
  * exit) holds from the moment it is heard. A letter queued twice counts once,
  * at its later place, so the queue cannot overflow. Signals go to RUN only;
  * what is still queued when `run` ends is dropped with it.
- * Two letters do not wait: k ends a script in its way, and what is wanted. */
+ * k does not wait: it ends a script in its way.
+ *
+ * A service whose run died too often, or whose finish says so, has failed: it is
+ * not wanted up any more, until somebody wants it again. */
 #ifndef LIBSV_MONITOR_H
 #define LIBSV_MONITOR_H
 
@@ -39,6 +42,12 @@
 /* The least time between two starts (runsv.c: a run that lasts longer is
  * restarted at once). */
 #define MONITOR_START_RATE_MS 1000
+
+/* Deaths that nobody asked for count for so long. */
+#define MONITOR_DEATHS_MS 60000
+
+/* finish exits with this: do not restart (s6-supervise). */
+#define MONITOR_DO_NOT_RESTART 125
 
 /* When no process could be made: how long until the next try. */
 #define MONITOR_RETRY_MS 1000
@@ -70,12 +79,23 @@ enum monitor_want {
 	MONITOR_WANT_EXIT,	/* down, and then no monitor any more */
 };
 
-/* From the service directory; 0 ms: no deadline. */
+/* From the service directory; 0 ms: no deadline. They may change between runs. */
 struct monitor_options {
 	int64_t control_ms;	/* a control script is killed after this */
 	int64_t finish_ms;	/* so is finish */
 	int64_t kill_ms;	/* from the stop signal to KILL */
 	int stop_signal;	/* what d and x send: TERM */
+	int reload_signal;	/* what h sends: HUP */
+	unsigned deaths_most;	/* so many within DEATHS_MS are too many; 0: never */
+	bool notifies;		/* the service says when it is ready */
+};
+
+/* How far run is. */
+enum monitor_readiness {
+	MONITOR_NOT_READY,	/* it does not run */
+	MONITOR_SILENT,		/* it runs, and does not say more */
+	MONITOR_AWAITED,	/* it runs, and will say */
+	MONITOR_READY,
 };
 
 enum monitor_verb {
@@ -84,6 +104,7 @@ enum monitor_verb {
 	MONITOR_START_CONTROL,	/* execute control/LETTER; answer */
 	MONITOR_SIGNAL,		/* send SIGNAL to PID */
 	MONITOR_OVERDUE,	/* the same, and say that PID outlived its deadline */
+	MONITOR_TELL_FAILED,	/* say that the service has failed: it stays down */
 	MONITOR_PUBLISH,	/* write the status record */
 };
 
@@ -111,8 +132,15 @@ struct monitor {
 	pid_t pid;		/* of run or finish; 0: none */
 	int last_status;	/* wait status of the last run; 111 << 8: not executed */
 	unsigned starts;	/* how many times run was started */
+	enum monitor_readiness readiness;
 	bool paused;
 	bool got_term;
+	bool failing;		/* to be given up when finish has ended */
+	bool failed;		/* given up: down until the next u or o */
+	bool untold;		/* ... and that is to be said */
+	int64_t last_death;
+	unsigned deaths;	/* of those below, not older than DEATHS_MS then */
+	uint16_t death[STATUS_DEATHS];	/* in 1/10 s, the oldest first */
 	bool prepared;		/* in STARTING: control/u has had its turn */
 	bool draining;		/* a logger after its end of file */
 	bool drain_warned;	/* it has been told to hurry */
@@ -154,6 +182,9 @@ void monitor_letter(struct monitor *monitor, char letter, int64_t now);
 /* A logger's pipe has been closed: it ends when it has read the rest. One that
  * had died and waits for its restart is started once more, to read it. */
 void monitor_drain(struct monitor *monitor, int64_t now);
+
+/* The service has said that it is ready. */
+void monitor_ready(struct monitor *monitor);
 
 /* Child PID ended with wait status STATUS. False if it is none of ours. */
 bool monitor_exited(struct monitor *monitor, pid_t pid, int status, int64_t now);

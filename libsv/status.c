@@ -11,7 +11,7 @@
 #define TAI_OFFSET 4611686018427387914U
 
 /* Eight bytes that say whose record follows, and of which make. */
-static const unsigned char mark[8] = { 'p', 'i', 'd', 'o', 'n', 'e', 0, 1 };
+static const unsigned char mark[8] = { 'p', 'i', 'd', 'o', 'n', 'e', 0, 2 };
 
 static const char *const state_names[] = {
 	[STATUS_DOWN] = "down",
@@ -99,8 +99,8 @@ static uint64_t sum_of(const unsigned char *bytes, size_t size)
 	return sum;
 }
 
-static_assert(STATUS_BYTES + sizeof mark + 16 + 3 * 8 + 4 + 8 + 4 + 4 + 4 + 4 + 8 + 8 ==
-	STATUS_RECORD_BYTES, "the record's fields fill it");
+static_assert(STATUS_BYTES + sizeof mark + 16 + 3 * 8 + 4 + 8 + 4 * 1 + 2 * 4 + 2 * 8 + 4 +
+	STATUS_DEATHS * 2 + 8 + 8 == STATUS_RECORD_BYTES, "the record's fields fill it");
 
 void status_encode_record(const struct status *status, const struct status_identity *identity,
 	const struct status_memory *memory, unsigned char record[STATUS_RECORD_BYTES])
@@ -117,11 +117,18 @@ void status_encode_record(const struct status *status, const struct status_ident
 	to = put_little(to, 8, identity->inode);
 	to = put_little(to, 4, (uint32_t)identity->pid);
 	to = put_little(to, 8, identity->start);
-	to = put_little(to, 4, memory->state);
-	to = put_little(to, 4, memory->want);
+	to = put_little(to, 1, memory->state);
+	to = put_little(to, 1, memory->want);
+	to = put_little(to, 1, memory->readiness);
+	to = put_little(to, 1, memory->failed);
 	to = put_little(to, 4, memory->starts);
 	to = put_little(to, 4, (uint32_t)memory->last_status);
 	to = put_little(to, 8, (uint64_t)memory->earliest);
+	to = put_little(to, 8, (uint64_t)memory->last_death);
+	to = put_little(to, 4, memory->deaths);
+	for (size_t i = 0; i < STATUS_DEATHS; i++)
+		to = put_little(to, 2, memory->death[i]);
+	to = put_little(to, 8, 0);	/* for what is yet to come */
 	(void)put_little(to, 8, sum_of(record, (size_t)(to - record)));
 }
 
@@ -143,12 +150,18 @@ bool status_decode_record(const unsigned char *record, size_t size, struct statu
 	identity->inode = take_little(&from, 8);
 	identity->pid = (pid_t)take_little(&from, 4);
 	identity->start = take_little(&from, 8);
-	memory->state = (uint8_t)take_little(&from, 4);
-	memory->want = (uint8_t)take_little(&from, 4);
+	memory->state = (uint8_t)take_little(&from, 1);
+	memory->want = (uint8_t)take_little(&from, 1);
+	memory->readiness = (uint8_t)take_little(&from, 1);
+	memory->failed = take_little(&from, 1) != 0;
 	memory->starts = (uint32_t)take_little(&from, 4);
 	memory->last_status = (int32_t)take_little(&from, 4);
 	memory->earliest = (int64_t)take_little(&from, 8);
-	return identity->pid >= 0;
+	memory->last_death = (int64_t)take_little(&from, 8);
+	memory->deaths = (uint32_t)take_little(&from, 4);
+	for (size_t i = 0; i < STATUS_DEATHS; i++)
+		memory->death[i] = (uint16_t)take_little(&from, 2);
+	return identity->pid >= 0 && memory->deaths <= STATUS_DEATHS;
 }
 
 size_t status_describe(const struct status *status, char text[STATUS_TEXT_BYTES])

@@ -13,7 +13,11 @@
 #include <time.h>
 
 #define STATUS_BYTES 20
-#define STATUS_RECORD_BYTES 112
+#define STATUS_RECORD_BYTES 248
+
+/* How many deaths are remembered, and can be counted up to: at one start a second
+ * there are no more in a minute. */
+#define STATUS_DEATHS 60
 
 /* The text of supervise/stat, its line end and NUL included, is no longer. */
 #define STATUS_TEXT_BYTES 40
@@ -53,9 +57,14 @@ struct status_identity {
 struct status_memory {
 	uint8_t state;			/* enum monitor_state */
 	uint8_t want;			/* enum monitor_want */
+	uint8_t readiness;		/* enum monitor_readiness */
+	bool failed;
 	uint32_t starts;
 	int32_t last_status;
 	int64_t earliest;		/* CLOCK_MONOTONIC ms */
+	int64_t last_death;		/* the same */
+	uint32_t deaths;		/* how many of those below count */
+	uint16_t death[STATUS_DEATHS];	/* when, in 1/10 s, the oldest first */
 };
 
 /* Layout: TAI64N of the change (8 bytes seconds big-endian, 4 bytes ns

@@ -21,9 +21,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A control script that hangs is killed after this. */
-#define CONTROL_DEADLINE_MS 30000
-
 /* Letters read from `control` at a time. */
 #define LETTERS 64
 
@@ -39,10 +36,12 @@ static void process_init(struct process *process, struct service *service)
 	process->service = service;
 	process->directory = process->supervise = process->lock = -1;
 	process->control = process->ok = process->pidfd = -1;
+	process->notify = process->notify_end = -1;
 }
 
 static void process_close(struct process *process)
 {
+	files_close(&process->notify);
 	files_close(&process->pidfd);
 	files_close(&process->ok);
 	files_close(&process->control);
@@ -126,6 +125,64 @@ static const char *reason(int error)
 static void control_ready(void *owner);
 static void adopted_ended(void *owner);
 
+/* --- readiness ------------------------------------------------------------------ */
+
+/* The service writes a line to a descriptor of its choice when it is ready (s6's
+ * notification-fd). It is a FIFO, as the log pipe is, for the next supervisor. */
+
+static void notified(void *owner)
+{
+	struct process *process = owner;
+	char bytes[64];
+	ssize_t got;
+
+	/* the event may have been on its way when we closed it */
+	if (process->notify < 0)
+		return;
+	while ((got = read(process->notify, bytes, sizeof bytes)) > 0)
+		if (memchr(bytes, '\n', (size_t)got) != NULL) {
+			monitor_ready(&process->monitor);
+			files_close(&process->notify);
+			service_turn(process->service);
+			return;
+		}
+	/* its end of file, which would come again and again: it will say nothing */
+	if (got == 0)
+		files_close(&process->notify);
+}
+
+static void listen_for_readiness(struct process *process)
+{
+	process->notify_watch = (struct loop_watch){ .ready = notified, .owner = process };
+	if (process->notify < 0)
+		process->notify = open_fifo(process->supervise, "notify", O_RDONLY);
+	if (process->notify < 0 || !loop_watch(process->service->context->loop, process->notify,
+	    &process->notify_watch))
+		message(MESSAGE_ERROR, "%s%s: cannot listen for its readiness: %s",
+			process->service->name, suffix(process), strerror(errno));
+}
+
+/* A new FIFO for each run: what is left of the last one cannot speak for this one.
+ * Returns the service's end, open for reading too, so that a supervisor's death
+ * is no SIGPIPE; -1 if there is none. */
+static int open_notification(struct process *process)
+{
+	int end;
+
+	files_close(&process->notify);
+	if (!process->options.monitor.notifies)
+		return -1;
+	(void)unlinkat(process->supervise, "notify", 0);	/* ENOENT; others show below */
+	process->notify = open_fifo(process->supervise, "notify", O_RDONLY);
+	end = process->notify < 0 ? -1 : open_fifo(process->supervise, "notify", O_RDWR);
+	if (end < 0 || fcntl(end, F_SETFL, 0) < 0)
+		message(MESSAGE_ERROR, "%s%s: cannot make supervise/notify: %s",
+			process->service->name, suffix(process), strerror(errno));
+	return end;
+}
+
+/* --- adoption ------------------------------------------------------------------- */
+
 /* Takes over what the last supervisor recorded, if the record is of this
  * directory, namespace and boot. Whether its process is alive is known only once
  * it cannot be another's: see identity_open. */
@@ -153,20 +210,20 @@ static void adopt(struct process *process)
 	process->status.changed = status.changed;
 	monitor_adopt(&process->monitor, &status, &memory, identity.pid, process->pidfd >= 0,
 		context->loop->now);
+	if (process->monitor.readiness == MONITOR_AWAITED)
+		listen_for_readiness(process);
 }
 
 static bool process_supervise(struct process *process, bool is_log)
 {
-	struct monitor_options options = {
-		.control_ms = CONTROL_DEADLINE_MS,
-		.stop_signal = SIGTERM,
-	};
 	bool down = faccessat(process->directory, "down", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 
 	process->control_watch = (struct loop_watch){ .ready = control_ready, .owner = process };
 	if (!loop_watch(process->service->context->loop, process->control, &process->control_watch))
 		return false;
-	monitor_init(&process->monitor, is_log, down ? MONITOR_WANT_DOWN : MONITOR_WANT_UP, &options);
+	options_read(&process->options, process->directory, process->service->name, suffix(process));
+	monitor_init(&process->monitor, is_log, down ? MONITOR_WANT_DOWN : MONITOR_WANT_UP,
+		&process->options.monitor);
 	if (identity_of_directory(process->directory, &process->identity))
 		adopt(process);
 	return true;
@@ -292,6 +349,15 @@ static void write_record(struct process *process, const struct status_memory *me
 	publish_file(process, "status", "status.new", record, sizeof record);
 }
 
+/* In the child: its own end of the FIFO becomes descriptor NUMBER. */
+static int hand_over(int end, int number)
+{
+	/* dup2(2) leaves close-on-exec as it is if both are the same */
+	if (end == number ? fcntl(end, F_SETFD, 0) < 0 : dup2(end, number) < 0)
+		return errno;
+	return nofile_restore(NULL);
+}
+
 /* In the child, before it executes run or finish: it signs itself into the record.
  * From the fork on it may be that nobody else is left to do so. What people read
  * stays as it is until it is known whether the program could be executed. The
@@ -305,7 +371,9 @@ static int sign(void *argument)
 	process->identity.start = identity_start(0);
 	monitor_remember_start(&process->monitor, process->service->context->loop->now, &memory);
 	write_record(process, &memory);
-	return nofile_restore(NULL);
+	/* after that, as it may take the place of a descriptor that was needed */
+	return process->notify_end < 0 ? nofile_restore(NULL) :
+		hand_over(process->notify_end, process->options.notification_fd);
 }
 
 /* Starts PROGRAM and answers the monitor. */
@@ -357,7 +425,13 @@ static void start_run(struct process *process)
 {
 	char *argv[] = { (char []){ "./run" }, NULL };
 
+	options_read(&process->options, process->directory, process->service->name, suffix(process));
+	process->monitor.options = process->options.monitor;
+	process->notify_end = open_notification(process);
 	start(process, "./run", argv, &process->main_child);
+	files_close(&process->notify_end);
+	if (process->notify >= 0)
+		listen_for_readiness(process);
 	process->last_pid = process->monitor.pid;
 }
 
@@ -461,6 +535,10 @@ static void do_action(struct process *process, const struct monitor_action *acti
 		break;
 	case MONITOR_SIGNAL:
 		send_signal(process, action);
+		break;
+	case MONITOR_TELL_FAILED:
+		message(MESSAGE_ERROR, "%s%s: has failed: it stays down until it is wanted up again",
+			process->service->name, suffix(process));
 		break;
 	case MONITOR_PUBLISH:
 		publish(process, action->changed);

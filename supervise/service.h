@@ -16,6 +16,7 @@
 #define SUPERVISE_SERVICE_H
 
 #include "loop.h"
+#include "options.h"
 
 #include "monitor.h"
 
@@ -45,6 +46,7 @@ struct service_context {
 struct process {
 	struct service *service;
 	struct monitor monitor;
+	struct options options;
 	int directory;		/* where it runs: the service directory, or its log/ */
 	int supervise;		/* supervise/ in there */
 	int lock;
@@ -54,6 +56,9 @@ struct process {
 	struct status_identity identity;	/* of directory, and of run or finish */
 	int pidfd;		/* of a process that we adopted; -1: it is our child */
 	struct loop_watch pidfd_watch;
+	int notify;		/* where it says that it is ready; -1: it has, or will not */
+	int notify_end;		/* the service's end of it, while it is started */
+	struct loop_watch notify_watch;
 	struct loop_watch control_watch;
 	struct loop_child main_child;	/* run or finish */
 	struct loop_child script_child;

@@ -22,7 +22,7 @@ struct world {
 	int sent_count;
 	char scripts[16];	/* control scripts started since last cleared */
 	int script_count;
-	int runs, finishes;
+	int runs, finishes, told;
 };
 
 struct system {
@@ -94,6 +94,10 @@ static void do_action(struct system *s, const struct monitor_action *action)
 	case MONITOR_OVERDUE:
 		do_signal(s, action);
 		break;
+	case MONITOR_TELL_FAILED:
+		must(s->monitor.failed && s->monitor.want == MONITOR_WANT_DOWN, "not failed");
+		w->told++;
+		break;
 	case MONITOR_PUBLISH:
 		monitor_status(&s->monitor, &w->published);
 		break;
@@ -150,6 +154,7 @@ static void begin(struct system *s, bool is_log, enum monitor_want want, const s
 {
 	const struct monitor_options options = {
 		.control_ms = 3000, .finish_ms = 2000, .kill_ms = 0, .stop_signal = SIGTERM,
+		.reload_signal = SIGHUP,
 	};
 
 	memset(s, 0, sizeof *s);
@@ -311,11 +316,14 @@ static void normalise(struct system *s)
 	s->now = 0;
 	m->starts = 0;
 	m->last_status = 0;
+	m->deaths = 0;		/* without a limit they decide nothing */
+	m->last_death = 0;
+	memset(m->death, 0, sizeof m->death);
 	m->asked = MONITOR_START_RUN;
 	memset(m->queue + m->queued, 0, MONITOR_QUEUE - m->queued);
 	forget(s);
 	memset(s->world.sent, 0, sizeof s->world.sent);
-	s->world.runs = s->world.finishes = 0;
+	s->world.runs = s->world.finishes = s->world.told = 0;
 }
 
 enum { SEEN_MOST = 200000, TABLE_SIZE = 1 << 19 };
@@ -846,6 +854,120 @@ START_TEST(nonsense_in_a_record_is_a_fresh_start)
 }
 END_TEST
 
+START_TEST(too_many_deaths_are_a_failure)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	s.monitor.options.deaths_most = 3;
+	for (int i = 0; i < 2; i++) {
+		pass(&s, 10000);
+		main_exits(&s, 0);
+	}
+	pass(&s, 50100);		/* the first death is older than a minute now */
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.monitor.state, MONITOR_RUN);
+	take_over(&s, true);		/* what was counted stays so */
+	s.monitor.options.deaths_most = 3;
+	pass(&s, 1000);
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.monitor.state, MONITOR_DOWN);
+	ck_assert(s.monitor.failed);
+	ck_assert_int_eq(s.world.told, 1);
+	ck_assert_int_eq(s.world.published.want, STATUS_WANT_DOWN);
+	take_over(&s, true);
+	ck_assert(s.monitor.failed);
+	ck_assert_int_eq(s.world.told, 1);
+	letters(&s, "u");
+	ck_assert(!s.monitor.failed);
+	pass(&s, 1000);
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.monitor.want, MONITOR_WANT_UP);	/* the count began anew */
+}
+END_TEST
+
+START_TEST(deaths_that_were_asked_for_do_not_count)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	s.monitor.options.deaths_most = 2;
+	for (int i = 0; i < 5; i++) {
+		pass(&s, 1000);
+		letters(&s, "t");
+		main_exits(&s, SIGTERM);
+	}
+	ck_assert_int_eq(s.monitor.state, MONITOR_RUN);
+	ck_assert_uint_eq(s.monitor.deaths, 0);
+}
+END_TEST
+
+START_TEST(deaths_are_counted_for_ever)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	for (int i = 0; i < 500; i++) {
+		pass(&s, i % 100 == 99 ? 6553600 : 1000);	/* 16 bits of 1/10 s wrap there */
+		main_exits(&s, 0);
+		ck_assert_uint_le(s.monitor.deaths, STATUS_DEATHS);
+		ck_assert_uint_eq(s.monitor.deaths, i % 100 == 99 ? 1 : s.monitor.deaths);
+	}
+}
+END_TEST
+
+START_TEST(finish_may_forbid_the_restart)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &(struct world){ .finish = OK, .control = ABSENT });
+	pass(&s, 1000);
+	main_exits(&s, 0);
+	main_exits(&s, MONITOR_DO_NOT_RESTART << 8);
+	ck_assert_int_eq(s.monitor.state, MONITOR_DOWN);
+	ck_assert(s.monitor.failed);
+	letters(&s, "o");
+	ck_assert_int_eq(s.world.runs, 2);
+}
+END_TEST
+
+START_TEST(readiness_is_of_one_run)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	ck_assert_int_eq(s.monitor.readiness, MONITOR_SILENT);
+	monitor_ready(&s.monitor);		/* nobody asked it */
+	ck_assert_int_eq(s.monitor.readiness, MONITOR_SILENT);
+	s.monitor.options.notifies = true;
+	pass(&s, 1000);
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.monitor.readiness, MONITOR_AWAITED);
+	monitor_ready(&s.monitor);
+	pump(&s);
+	take_over(&s, true);
+	ck_assert_int_eq(s.monitor.readiness, MONITOR_READY);
+	letters(&s, "d");
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.monitor.readiness, MONITOR_NOT_READY);
+}
+END_TEST
+
+START_TEST(reload_and_stop_signals_can_be_chosen)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	s.monitor.options.reload_signal = SIGUSR2;
+	s.monitor.options.stop_signal = SIGQUIT;
+	letters(&s, "ht");
+	assert_sent(&s, 2, SIGUSR2, SIGTERM);
+	forget(&s);
+	letters(&s, "d");
+	assert_sent(&s, 2, SIGQUIT, SIGCONT);
+}
+END_TEST
+
 START_TEST(unknown_letters_and_pids_are_ignored)
 {
 	struct system s;
@@ -895,6 +1017,12 @@ int main(void)
 	tcase_add_test(cases, a_finish_is_not_run_twice);
 	tcase_add_test(cases, what_was_let_go_of_is_begun_afresh);
 	tcase_add_test(cases, nonsense_in_a_record_is_a_fresh_start);
+	tcase_add_test(cases, too_many_deaths_are_a_failure);
+	tcase_add_test(cases, deaths_that_were_asked_for_do_not_count);
+	tcase_add_test(cases, deaths_are_counted_for_ever);
+	tcase_add_test(cases, finish_may_forbid_the_restart);
+	tcase_add_test(cases, readiness_is_of_one_run);
+	tcase_add_test(cases, reload_and_stop_signals_can_be_chosen);
 	tcase_add_test(cases, unknown_letters_and_pids_are_ignored);
 	suite_add_tcase(suite, every);
 	suite_add_tcase(suite, cases);

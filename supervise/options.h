@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* A service directory's option files: one value each, under the names that s6
+ * gave them (servicedir of s6), and timeout-control, which is ours. */
+#ifndef SUPERVISE_OPTIONS_H
+#define SUPERVISE_OPTIONS_H
+
+#include "monitor.h"
+
+/* No descriptor to notify us on. */
+#define OPTIONS_NO_FD (-1)
+
+struct options {
+	struct monitor_options monitor;
+	int notification_fd;	/* OPTIONS_NO_FD, or 0 and above */
+	unsigned said;		/* which files hold nonsense, a bit each: told once */
+};
+
+/* The options of a directory that has none of the files. */
+void options_begin(struct options *options);
+
+/* Reads what there is in DIRECTORY. A value that cannot be is told, with NAME of
+ * the service and SUFFIX of the directory before it, and taken as if its file
+ * were not there. */
+void options_read(struct options *options, int directory, const char *name, const char *suffix);
+
+#endif
