@@ -76,7 +76,8 @@ static void supervise(struct roster_entry *entry)
 		message(MESSAGE_ERROR, "%s: cannot open: %s", entry->name, strerror(errno));
 	else if (service_open(&entry->service, directory)) {
 		entry->pause = 0;
-		service_turn(&entry->service);
+		/* its first turn comes when all of a scan are open */
+		timers_set(timers, &entry->service.timer, roster->context.loop->now);
 		return;
 	} else if (errno != EWOULDBLOCK || entry->pause >= RETRY_TELL_MS)
 		service_tell(&entry->service, errno);

@@ -104,13 +104,7 @@ static const char *process_open(struct process *process, int directory)
 	/* for reading and writing: a FIFO with no writer left would be at its end
 	 * of file, and so readable, for ever (fifo(7)) */
 	process->control = open_fifo(process->supervise, "control", O_RDWR);
-	if (process->control < 0)
-		return "open supervise/control";
-	/* last of all: whoever can open it for writing may count on the rest */
-	process->ok = open_fifo(process->supervise, "ok", O_RDONLY);
-	if (process->ok < 0)
-		return "open supervise/ok";
-	return NULL;
+	return process->control < 0 ? "open supervise/control" : NULL;
 }
 
 static const char *reason(int error)
@@ -124,6 +118,35 @@ static const char *reason(int error)
 
 static void control_ready(void *owner);
 static void adopted_ended(void *owner);
+
+/* --- the record ----------------------------------------------------------------- */
+
+static void publish_file(struct process *process, const char *name, const char *temporary,
+	const void *data, size_t size)
+{
+	if (!files_replace(process->supervise, name, temporary, data, size))
+		message(MESSAGE_WARNING, "%s%s: cannot write supervise/%s: %s",
+			process->service->name, suffix(process), name, strerror(errno));
+}
+
+static void write_record(struct process *process, const struct status_memory *memory)
+{
+	unsigned char record[STATUS_RECORD_BYTES];
+
+	status_encode_record(&process->status, &process->identity, memory, record);
+	publish_file(process, "status", "status.new", record, sizeof record);
+}
+
+/* The status is there from the first moment, before anything has been done. */
+static void publish_first(struct process *process)
+{
+	struct status_memory memory;
+
+	process->status.changed = clock_wall();
+	monitor_status(&process->monitor, &process->status);
+	monitor_remember(&process->monitor, &memory);
+	write_record(process, &memory);
+}
 
 /* --- readiness ------------------------------------------------------------------ */
 
@@ -186,7 +209,7 @@ static int open_notification(struct process *process)
 /* Takes over what the last supervisor recorded, if the record is of this
  * directory, namespace and boot. Whether its process is alive is known only once
  * it cannot be another's: see identity_open. */
-static void adopt(struct process *process)
+static bool adopt(struct process *process)
 {
 	const struct service_context *context = process->service->context;
 	unsigned char record[STATUS_RECORD_BYTES + 2];
@@ -197,7 +220,7 @@ static void adopt(struct process *process)
 
 	if (size < 0 || !status_decode_record(record, (size_t)size, &status, &identity, &memory) ||
 	    !identity_is_same_place(&identity, &process->identity))
-		return;
+		return false;
 	process->pidfd = identity_open(&identity);
 	process->pidfd_watch = (struct loop_watch){ .ready = adopted_ended, .owner = process };
 	if (process->pidfd >= 0 &&
@@ -212,21 +235,26 @@ static void adopt(struct process *process)
 		context->loop->now);
 	if (process->monitor.readiness == MONITOR_AWAITED)
 		listen_for_readiness(process);
+	return true;
 }
 
-static bool process_supervise(struct process *process, bool is_log)
+/* Makes what process_open has opened a supervised process, and says so to the
+ * world. Returns what it failed at, with errno, or NULL. */
+static const char *process_supervise(struct process *process, bool is_log)
 {
 	bool down = faccessat(process->directory, "down", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 
 	process->control_watch = (struct loop_watch){ .ready = control_ready, .owner = process };
 	if (!loop_watch(process->service->context->loop, process->control, &process->control_watch))
-		return false;
+		return "watch supervise/control";
 	options_read(&process->options, process->directory, process->service->name, suffix(process));
 	monitor_init(&process->monitor, is_log, down ? MONITOR_WANT_DOWN : MONITOR_WANT_UP,
 		&process->options.monitor);
-	if (identity_of_directory(process->directory, &process->identity))
-		adopt(process);
-	return true;
+	if (!identity_of_directory(process->directory, &process->identity) || !adopt(process))
+		publish_first(process);
+	/* last of all: whoever can open it for writing may count on the rest */
+	process->ok = open_fifo(process->supervise, "ok", O_RDONLY);
+	return process->ok < 0 ? "open supervise/ok" : NULL;
 }
 
 static void service_close(struct service *service)
@@ -277,9 +305,10 @@ bool service_open(struct service *service, int directory)
 	failed = process_open(&service->main, directory);
 	if (failed == NULL)
 		failed = open_log(service);
-	if (failed == NULL && (!process_supervise(&service->main, false) ||
-	    (service->has_log && !process_supervise(&service->log, true))))
-		failed = "watch supervise/control";
+	if (failed == NULL && service->has_log)
+		failed = process_supervise(&service->log, true);
+	if (failed == NULL)
+		failed = process_supervise(&service->main, false);
 	service->failed = failed;
 	if (failed != NULL) {
 		service_close(service);		/* leaves errno */
@@ -331,22 +360,6 @@ static void adopted_ended(void *owner)
 		return;
 	files_close(&process->pidfd);
 	child_ended(process, process->identity.pid, MONITOR_UNKNOWN);
-}
-
-static void publish_file(struct process *process, const char *name, const char *temporary,
-	const void *data, size_t size)
-{
-	if (!files_replace(process->supervise, name, temporary, data, size))
-		message(MESSAGE_WARNING, "%s%s: cannot write supervise/%s: %s",
-			process->service->name, suffix(process), name, strerror(errno));
-}
-
-static void write_record(struct process *process, const struct status_memory *memory)
-{
-	unsigned char record[STATUS_RECORD_BYTES];
-
-	status_encode_record(&process->status, &process->identity, memory, record);
-	publish_file(process, "status", "status.new", record, sizeof record);
 }
 
 /* In the child: its own end of the FIFO becomes descriptor NUMBER. */

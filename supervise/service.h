@@ -99,7 +99,9 @@ void service_tell(struct service *service, int error);
 /* The service is to go down for good, as by the letter x (runsv.c: SIGTERM). */
 void service_stop(struct service *service);
 
-/* Does what is due and arms the timer. To be called after each of the above. */
+/* Does what is due and arms the timer. To be called after each of the above; after
+ * service_open once all services that are opened together are open, so that one
+ * that asks for another finds it supervised. */
 void service_turn(struct service *service);
 
 #endif
