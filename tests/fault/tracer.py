@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""A program traced from system call to system call, so that it, or a child of its
+own on the way to exec, can be killed at any of them (ptrace(2)). strace's signal
+injection can do the first; not the killing of a parent that waits in vfork(2) for
+its child while that child is at a call of its own."""
+
+import ctypes
+import errno
+import os
+import signal
+import struct
+
+TRACEME, CONT, SYSCALL, DETACH = 0, 7, 24, 17
+SETOPTIONS, GET_SYSCALL_INFO = 0x4200, 0x420e
+O_SYSGOOD, O_VFORK, O_EXEC = 0x1, 0x4, 0x10
+EVENT_EXEC = 4
+WALL = 0x40000000
+
+# For people: what is not here is shown as its number.
+NAMES = {} if os.uname().machine != "x86_64" else {
+    0: "read", 1: "write", 3: "close", 4: "stat", 5: "fstat", 7: "poll", 8: "lseek", 9: "mmap", 10: "mprotect",
+    11: "munmap", 12: "brk", 13: "rt_sigaction", 14: "rt_sigprocmask", 20: "writev", 21: "access", 32: "dup",
+    33: "dup2", 39: "getpid", 56: "clone", 57: "fork", 58: "vfork", 59: "execve", 60: "exit", 61: "wait4",
+    62: "kill", 63: "uname", 72: "fcntl", 73: "flock", 78: "getdents", 81: "fchdir", 83: "mkdir", 87: "unlink",
+    89: "readlink", 97: "getrlimit", 110: "getppid", 111: "getpgrp", 112: "setsid", 121: "getpgid",
+    133: "mknod", 158: "arch_prctl", 160: "setrlimit", 186: "gettid", 200: "tkill", 217: "getdents64",
+    218: "set_tid_address", 228: "clock_gettime", 231: "exit_group", 232: "epoll_wait", 233: "epoll_ctl",
+    247: "waitid", 254: "inotify_add_watch", 255: "inotify_rm_watch", 257: "openat", 258: "mkdirat",
+    259: "mknodat", 262: "newfstatat", 263: "unlinkat", 264: "renameat", 267: "readlinkat", 269: "faccessat",
+    281: "epoll_pwait", 289: "signalfd4", 291: "epoll_create1", 292: "dup3", 293: "pipe2", 294: "inotify_init1",
+    302: "prlimit64", 316: "renameat2", 424: "pidfd_send_signal", 434: "pidfd_open", 439: "faccessat2"}
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.restype = ctypes.c_long
+libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
+
+
+def name(number):
+    return NAMES.get(number, f"call {number}")
+
+
+def ptrace(request, pid, address=0, data=0):
+    result = libc.ptrace(request, pid, address, data)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"ptrace {request:#x}")
+    return result
+
+
+def call_entered(pid):
+    """The number of the call that PID is about to make; None: it comes from one."""
+    info = ctypes.create_string_buffer(88)
+    ptrace(GET_SYSCALL_INFO, pid, len(info), ctypes.cast(info, ctypes.c_void_p))
+    if info.raw[0] != 1:
+        return None
+    return struct.unpack_from("<Q" if struct.pack("=H", 1) == b"\1\0" else ">Q", info.raw, 24)[0]
+
+
+def unavailable():
+    """Why nothing can be traced here, or None."""
+    try:
+        calls = Trace(["/bin/sh", "-c", ":"], kill=None, started=lambda pid: None, children=False).run()
+        return None if calls.calls and calls.status == 0 else "ptrace does not show system calls here"
+    except OSError as e:
+        return f"ptrace: {e.strerror}"
+
+
+class Trace:
+    """Runs WORDS, traced. KILL: None; ("parent", N): the program itself before its
+    Nth call; ("parent", C, J): the program while its Cth child is before its Jth
+    call on the way to exec; ("child", C, J): that child. Afterwards: what was
+    killed at which call, what calls were made, the wait status."""
+
+    def __init__(self, words, kill, started, children, prepare=lambda: None):
+        self.words, self.kill, self.started, self.prepare = words, kill, started, prepare
+        self.follow = children                  # whether children are traced, too
+        self.step = SYSCALL if kill is None or len(kill) == 2 else CONT
+        self.calls, self.children = [], []      # numbers; and of each child
+        self.killed = None                      # what, as text
+        self.status = None
+
+    def start(self):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.prepare()
+                ptrace(TRACEME, 0)
+                os.kill(os.getpid(), signal.SIGSTOP)
+                os.execv(self.words[0], self.words)
+            finally:
+                os._exit(127)
+        _, status = os.waitpid(pid, WALL)
+        if not os.WIFSTOPPED(status):
+            raise OSError(errno.EPERM, "not traced")
+        ptrace(SETOPTIONS, pid, 0, O_SYSGOOD | O_EXEC | (O_VFORK if self.follow else 0))
+        ptrace(CONT, pid)
+        return pid
+
+    def kill_parent(self, pid):
+        os.kill(pid, signal.SIGKILL)
+        while True:
+            _, status = os.waitpid(pid, WALL)
+            if not os.WIFSTOPPED(status):
+                self.status = status
+                return
+
+    def at_call(self, pid, child, number):
+        """True if that was the end of the program."""
+        if child is None:
+            self.calls.append(number)
+            if self.kill == ("parent", len(self.calls) - 1):
+                self.killed = f"before {name(number)}, number {self.calls.count(number)} of it, {len(self.calls)} of all"
+                self.kill_parent(self.pid)
+                return True
+            return False
+        done = self.children[child]
+        done.append(number)
+        if self.kill and self.kill[1:] == (child, len(done) - 1):
+            self.killed = f"child {child + 1} before {name(number)}, its call {len(done)}"
+            if self.kill[0] == "parent":
+                self.killed = "its " + self.killed
+                self.kill_parent(self.pid)
+                ptrace(DETACH, pid)
+                return True
+            os.kill(pid, signal.SIGKILL)
+        return False
+
+    def run(self):
+        self.pid = self.start()
+        self.started(self.pid)
+        numbers = {}            # of the children not yet executed
+        executed = False
+        while True:
+            pid, status = os.waitpid(-1, WALL)
+            if not os.WIFSTOPPED(status):
+                if pid == self.pid:
+                    self.status = status
+                    return self
+                continue
+            number, event = os.WSTOPSIG(status), status >> 16
+            if pid != self.pid and pid not in numbers:
+                numbers[pid] = len(self.children)
+                self.children.append([])
+            child = numbers.get(pid)
+            try:
+                if number == signal.SIGTRAP | 0x80:
+                    call = call_entered(pid) if executed else None
+                    if call is not None and self.at_call(pid, child, call):
+                        return self
+                    ptrace(self.step if child is None else SYSCALL, pid)
+                elif event == EVENT_EXEC and child is not None:
+                    ptrace(DETACH, pid)
+                elif event or number in (signal.SIGTRAP, signal.SIGSTOP):
+                    executed = executed or event == EVENT_EXEC
+                    ptrace(self.step if child is None else SYSCALL, pid)
+                else:
+                    ptrace(self.step if child is None else SYSCALL, pid, 0, int(number))
+            except ProcessLookupError:
+                pass            # killed meanwhile
