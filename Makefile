@@ -19,7 +19,8 @@ DEFINES = -DPIDONE_VERSION='"$(VERSION)"' -DSVDIR_DEFAULT='"$(SVDIR_DEFAULT)"'
 # of the build, so that two builds are the same to the byte.
 CODE = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-ffile-prefix-map=$(CURDIR)=.
-LINK = $(LDFLAGS) -Wl,--gc-sections,--build-id=none,-z,noseparate-code
+# Sorted by name for libsv/large.h.
+LINK = $(LDFLAGS) -Wl,--gc-sections,--build-id=none,--sort-section=name,-z,noseparate-code
 
 LIBSV = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard libsv/*.c)))
 INIT = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard init/*.c)))

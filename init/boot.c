@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "console.h"
 #include "files.h"
+#include "large.h"
 #include "message.h"
 #include "mounttable.h"
 #include "namespace.h"
@@ -48,7 +49,7 @@ static const char *const result_names[] = {
 
 /* What a step reads: /proc/cmdline, which is no longer than this, or /etc/fstab,
  * of which the root's line is in the first part. */
-static char file[4096];
+static char file[4096] LARGE;
 
 static const char in_container[] = "not ours in a container";
 

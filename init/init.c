@@ -10,6 +10,7 @@
 #include "environment.h"
 #include "everybody.h"
 #include "filesystems.h"
+#include "large.h"
 #include "lifecycle.h"
 #include "load.h"
 #include "message.h"
@@ -40,7 +41,7 @@ static sigset_t awaited;		/* all signals but those of a crash */
 /* ---- processes ---- */
 
 /* What the entry under way executes. */
-static struct argv executed;
+static struct argv executed LARGE;
 static struct console_child child;
 
 static void spawn_entry(int slot)

@@ -6,6 +6,7 @@
  * does the same). */
 #include "spawn.h"
 
+#include "large.h"
 #include "message.h"
 #include "signals.h"
 
@@ -95,7 +96,7 @@ static pid_t start_detached(struct child *child)
 
 static pid_t start_borrowing(struct child *child)
 {
-	static alignas(16) char stack[CHILD_STACK_BYTES];
+	static alignas(16) char stack[CHILD_STACK_BYTES] LARGE;
 
 	return clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
 }
