@@ -394,6 +394,106 @@ def exit_under_way(t):
     same(s.count("second"), 0, "second copies")
 
 
+def options(s, **values):
+    for name, value in values.items():
+        write_file(s.file(name.replace("_", "-")), f"{value}\n")
+
+
+@test()
+def kill_deadline(t):
+    """timeout-kill: a stop under way goes on to KILL after adoption"""
+    scan = Scan(t)
+    s = t.service(name="defined/one", run=deaf())
+    options(s, timeout_kill=700)
+    scan.link(s)
+    r = scan.start()
+    pid = s.running()
+    s.tell("d")
+    s.wait_event("SIGTERM")
+    replace(r, scan, [s])
+    s.wait_status(state=DOWN, want="d", pid=0)
+    need(not alive(pid), "alive")
+    same(s.starts(), [pid], "starts")
+
+
+@test()
+def finish_deadline(t):
+    """timeout-finish: an adopted finish is killed after it; run is started again"""
+    scan = Scan(t)
+    s = t.service(name="defined/one", run=ENDS_WHEN_TOLD, finish="rm -f end\nsay finish\nexec sleep 1000\n")
+    options(s, timeout_finish=1500)
+    scan.link(s)
+    r = scan.start()
+    s.running()
+    write_file(s.file("end"))
+    s.wait_event("finish")
+    replace(r, scan, [s])
+    s.wait_start(2)
+    same(s.count("finish"), 1, "finishes")
+
+
+@test()
+def failed(t):
+    """max-death-tally: deaths are counted on through adoptions; failed stays failed, until u"""
+    scan = Scan(t)
+    s = t.service(name="defined/one", run="say start $$\nexit 1\n")
+    options(s, max_death_tally=4)
+    scan.link(s)
+    r = scan.start()
+    s.wait_start(2)
+    r = replace(r, scan, [s])
+    s.wait_start(3)
+    r = replace(r, scan, [s])
+    s.wait_start(4)
+    s.wait_status(state=DOWN, want="d", pid=0)
+    before = s.state()
+    r = replace(r, scan, [s])
+    stays(lambda: len(s.starts()) == 4 and s.state() == before, lambda: f"failed: {s.events()}, {s.state()}", 1.3)
+    s.tell("u")
+    s.wait_start(5)
+
+
+@test()
+def finish_says_no(t):
+    """a finish that ends with 125 after its adoption: known or not, the service is not started in a loop"""
+    scan = Scan(t)
+    s = t.service(name="defined/one", run="say start $$\nexit 1\n", finish="say finish\nwhile [ ! -e go ]; do sleep 0.02; done\nexit 125\n")
+    scan.link(s)
+    r = scan.start()
+    s.wait_event("finish")
+    replace(r, scan, [s])
+    write_file(s.file("go"))
+    # the exit code of an adopted finish cannot be known; that of the next one is
+    wait_until(lambda: (s.state().state, s.state().want) == (DOWN, "d"), lambda: f"failed: {s.state()}, {s.events()}")
+    need(len(s.starts()) <= 2, f"starts {s.starts()}")
+
+
+@test()
+def readiness(t):
+    """notification-fd: said while nobody supervises, it is heard by the next one; the service is not ended by saying it"""
+    scan = Scan(t)
+    s = t.service(name="defined/one", run="say start $$\nwhile [ ! -e ready ]; do sleep 0.02; done\n"
+                                          "echo >&3\nsay told\nexec sleep 1000\n")
+    options(s, notification_fd=3)
+    scan.link(s)
+    r = scan.start()
+    pid = s.running()
+    def record():
+        with open(s.supervise("status"), "rb") as file:
+            return file.read()[READINESS_AT]
+    awaited = record()
+    r.kill()
+    write_file(s.file("ready"))
+    s.wait_event("told")
+    r = adopted([s], scan.start)
+    wait_until(lambda: record() != awaited, lambda: f"ready; the record says {record()}")
+    ready = record()
+    same(s.starts(), [pid], "starts")
+    r = replace(r, scan, [s])
+    stays(lambda: record() == ready, lambda: f"ready: {record()}")
+    only(t, s, pid)
+
+
 @test()
 def killed_mark(t):
     """a process killed by sv is not mistaken for a paused one, nor for one that got TERM"""
@@ -529,6 +629,32 @@ def logger_down(t):
     lines_are_whole(s)
 
 
+def logger_of_idle(t, r, scan, s):
+    s.wait_event("log start")
+    log_pid = s.wait_status(log=True, state=RUN).pid
+    before = s.state(log=True)
+    r.kill()
+    stays(lambda: alive(log_pid), lambda: f"the logger has ended with its supervisor: {s.events()}")
+    adopted([s], scan.start)
+    same((s.state(log=True), s.count("log start"), s.count("log eof")), (before, 1, 0), "status, starts, ends of the logger")
+
+
+@test()
+def logger_of_down(t):
+    """the logger of a service that is down runs on when the supervisor is killed"""
+    scan, s, r = one_service(t, log=logger(), down=True)
+    logger_of_idle(t, r, scan, s)
+
+
+@test()
+def logger_of_throttled(t):
+    """the logger of a service that waits for its next start runs on when the supervisor is killed"""
+    scan, s, r = one_service(t, log=logger(), run="say start $$\nexit 1\n")
+    s.wait_start(2)
+    s.wait_status(state=DOWN, pid=0)
+    logger_of_idle(t, r, scan, s)
+
+
 @test()
 def both_down(t):
     """service and logger down, lines in the pipe: they wait for the logger"""
@@ -616,6 +742,54 @@ def end_of_all(t):
     for s in services:
         same([e.split()[0] for e in s.events() if "start" not in e], ["lines", "log", "log"], "events")
         lines_are_whole(s)
+
+
+@test()
+def full_disk(t):
+    """a service that was started again on a full disk is not started a second time by the next supervisor"""
+    disk = t.mount("size=512k,nr_inodes=60")
+    scan = Scan(t)
+    s = t.service(name=f"{os.path.basename(disk)}/one", run=deaf(lock=f"{t.dir}/lock"))
+    scan.link(s)
+    r = scan.start()
+    pid = s.running()
+    try:
+        for number in range(1000):
+            write_file(f"{disk}/{number}")      # until there are no inodes left
+    except OSError:
+        pass
+    os.kill(pid, signal.SIGKILL)
+    second = s.wait_start(2)
+    r.wait_errors("one", "No space")
+    r.kill()
+    r = scan.start()
+    wait_until(s.supervised, lambda: f"supervised: {r.errors()!r}")
+    stays(lambda: s.starts() == [pid, second] and s.count("second") == 0, lambda: f"{s.events()}, {r.errors()!r}", 1.5)
+
+
+@test()
+def no_descriptors(t):
+    """with no descriptor to spare, what was started is not started a second time by the next supervisor"""
+    wrong = []
+    for limit in range(10, 26):
+        scan = Scan(t, f"scan{limit}")
+        services = [t.service(name=f"defined{limit}/s{i}", run=deaf(lock=f"{t.dir}/lock{limit}.{i}")) for i in range(2)]
+        for s in services:
+            scan.link(s)
+        r = scan.start(prefix=["sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh"])
+        stays(lambda: True, "", 0.25)
+        r.kill()
+        said = r.errors()
+        started = [s.starts() for s in services]
+        r = scan.start()
+        for s in services:
+            s.running()
+        for s, before in zip(services, started):
+            if s.count("second") or (before and s.starts() != before):
+                wrong.append((limit, os.path.basename(s.path), s.events(), said))
+        r.signal(signal.SIGTERM)
+        r.wait_exit()
+    same([w[:3] for w in wrong], [], f"second copies (limit, service, events); the first supervisor said: {wrong[:1]}")
 
 
 # Which supervisor
@@ -746,15 +920,19 @@ def term_from_init(t):
 
 # Not ours
 
-MARK_AT, BOOT_AT, NAMESPACE_AT, DEVICE_AT, INODE_AT, PID_AT, START_AT, MEMORY_AT, SUM_AT = 20, 28, 44, 52, 60, 68, 72, 80, 104
+# Where the fields of the record are (libsv/status.h); control_case shows that they are there.
+BYTES, BOOT_AT, NAMESPACE_AT, DEVICE_AT, INODE_AT, PID_AT, START_AT = 248, 28, 44, 52, 60, 68, 72
+STATE_AT, WANT_AT, EARLIEST_AT, SUM_BYTES = 80, 81, 92, 8
+READINESS_AT = 82
+WANT_DOWN = 2
 
 
 def seal(record):
     """With the sum that makes it whole."""
     total = 14695981039346656037
-    for byte in record[:SUM_AT]:
+    for byte in record[:-SUM_BYTES]:
         total = (total ^ byte) * 1099511628211 % 2 ** 64
-    return bytes(record[:SUM_AT]) + struct.pack("<Q", total)
+    return bytes(record[:-SUM_BYTES]) + struct.pack("<Q", total)
 
 
 def put(record, at, form, value):
@@ -777,7 +955,7 @@ class Foreign:
         self.source.wait_status(state=RUN, pid=self.pid)
         with open(self.source.supervise("status"), "rb") as file:
             self.record = file.read()
-        same(len(self.record), 112, "bytes of the record")
+        same(len(self.record), BYTES, "bytes of the record")
         same(seal(self.record), self.record, "sum of the record")
         r.kill()
         self.scan.unlink("source")
@@ -791,7 +969,7 @@ class Foreign:
             found = os.stat(s.path)
             record = put(put(self.record, DEVICE_AT, "<Q", found.st_dev), INODE_AT, "<Q", found.st_ino)
             if wanted_down:
-                record = put(record, MEMORY_AT + 4, "<I", 2)
+                record = put(record, WANT_AT, "B", WANT_DOWN)
                 record = put(record, 17, "B", ord("d"))
             record = change(record)
         with files_and_forks, open(s.supervise("status"), "wb") as file:
@@ -886,7 +1064,7 @@ def other_start(t):
         for running_ in (True, False):
             def change(record, other=other, running_=running_):
                 record = put(record, START_AT, "<Q", other)
-                return seal(record if running_ else put(record, MEMORY_AT + 4, "<I", 0))
+                return seal(record if running_ else put(record, WANT_AT, "B", 0))
             if not running_:
                 f.copy(f"up{i}", change=change, wanted_down=False)
             else:
@@ -947,7 +1125,7 @@ def copied_stopping(t):
 def truncated(t):
     """records of every length but the whole, and longer ones: a fresh start, no signal"""
     f = Foreign(t)
-    for size in range(112):
+    for size in range(BYTES):
         f.copy(f"size{size}", change=lambda r, size=size: seal(r)[:size])
     for more in (1, 8, 4096):
         f.copy(f"more{more}", change=lambda r, more=more: seal(r) + b"\0" * more)
@@ -958,11 +1136,11 @@ def truncated(t):
 def corrupted(t):
     """records with one byte harmed, each in turn: a fresh start, no signal"""
     f = Foreign(t)
-    for at in range(112):
+    for at in range(BYTES):
         f.copy(f"at{at}", change=lambda r, at=at: seal(r)[:at] + bytes([seal(r)[at] ^ 0x41]) + seal(r)[at + 1:])
-    f.copy("zeros", record=bytes(112))
-    f.copy("ones", record=b"\xff" * 112)
-    f.copy("text", record=b"run\n" * 28)
+    f.copy("zeros", record=bytes(BYTES))
+    f.copy("ones", record=b"\xff" * BYTES)
+    f.copy("text", record=b"run\n" * (BYTES // 4))
     f.copy("empty", record=b"")
     f.begins_afresh()
 
@@ -973,12 +1151,12 @@ def nonsense(t):
     f = Foreign(t)
     dead = lambda record: put(put(record, PID_AT, "<I", 0), 12, "<I", 0)
     for i in range(1, 256, 5):
-        f.copy(f"state{i}", wanted_down=False, change=lambda r, i=i: seal(put(dead(r), MEMORY_AT, "<I", i)))
+        f.copy(f"state{i}", wanted_down=False, change=lambda r, i=i: seal(put(dead(r), STATE_AT, "B", i)))
         if i > 3:
-            f.copy(f"want{i}", wanted_down=False, change=lambda r, i=i: seal(put(dead(r), MEMORY_AT + 4, "<I", i)))
+            f.copy(f"want{i}", wanted_down=False, change=lambda r, i=i: seal(put(dead(r), WANT_AT, "B", i)))
     for i, earliest in enumerate((2 ** 63 - 1, -2 ** 63, -1, 0)):
         f.copy(f"time{i}", wanted_down=False,
-               change=lambda r, e=earliest: seal(put(put(dead(r), MEMORY_AT + 16, "<q", e), MEMORY_AT, "<I", 1)))
+               change=lambda r, e=earliest: seal(put(put(dead(r), EARLIEST_AT, "<q", e), STATE_AT, "B", 1)))
     r = f.scan.start()
     unwanted = []
     for s in f.services:
