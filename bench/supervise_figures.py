@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The figures of the supervisor, side by side with runit's, s6's and busybox's,
+and with the least there can be: bench/floor, a bare loop of chdir, vfork and exec.
+
+The service is bench/idle: it writes the time and its pid into the pipe that is
+its standard output, and does nothing. All runs are with new service directories.
+Figures to print may be given as arguments: start memory link death growth.
+"""
+
+import os
+import resource
+import select
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from figures import (BIN, BUSYBOX, RUNS, TOOLS, Sample, Table, adopt_orphans, descendants, end_all, number_in,
+                     peer, read, say, size, wait_until)
+
+FEW, MANY, MOST = 1000, 4000, 10000
+IDLE_S = 10
+LINKS = 30
+DEATHS = 15
+RAN_S = 2
+
+RECORD = struct.Struct("@qq")
+
+S6_IN_PLACE = """mount --make-rprivate / && mount -t overlay s6 -o "lowerdir=$0:/usr/bin" /usr/bin && exec "$@" """
+
+
+class Supervisor:
+    """A command that supervises a directory of services: `words` with the
+    directory at the end; `path`, where it finds its programs; `tell`, a command
+    after a new link."""
+
+    def __init__(self, name, words, path=(), libraries=(), tell=None):
+        self.name = name
+        self.words = words
+        self.tell = tell
+        self.wrapper = []       # comes before its other programs
+        self.environment = dict(os.environ, PATH=":".join([*path, "/usr/sbin:/usr/bin:/sbin:/bin"]))
+        if libraries:
+            self.environment["LD_LIBRARY_PATH"] = ":".join(libraries)
+
+
+def supervisors():
+    """Ours, and the others that can be had, by name."""
+    found = {"runsvdir": Supervisor("runsvdir", [os.path.join(BIN, "runsvdir")], [BIN])}
+    found["floor"] = Supervisor("floor", [os.path.join(TOOLS, "floor")])
+    runit = peer("runit", "usr/bin/runsvdir")
+    if runit:
+        found["runit"] = Supervisor("runit", [runit], [os.path.dirname(runit)])
+    s6 = peer("s6", "usr/bin/s6-svscan")
+    libraries = [peer(package, "usr/lib/x86_64-linux-gnu") or peer(package, "lib/x86_64-linux-gnu")
+                 for package in ("libs6-2.11", "libskarnet2.13", "libexecline2.9")] if s6 else [None]
+    if all(libraries):
+        bin = os.path.dirname(s6)
+        # It wants its programs in /usr/bin, where they are not installed.
+        found["s6"] = Supervisor("s6", ["unshare", "--mount", "sh", "-c", S6_IN_PLACE, bin, "s6-svscan",
+                                        "-c", str(MANY + 100)], [bin], libraries,
+                                 [os.path.join(bin, "s6-svscanctl"), "-a"])
+        found["s6"].wrapper = ["unshare", "--mount", "sh", "-c", S6_IN_PLACE, bin]
+    links = os.path.join(TOOLS, "busybox.bin")
+    os.makedirs(links, exist_ok=True)
+    for applet in ("runsvdir", "runsv", "sv"):
+        if not os.path.lexists(os.path.join(links, applet)):
+            os.symlink("../busybox", os.path.join(links, applet))
+    found["busybox"] = Supervisor("busybox", [os.path.join(links, "runsvdir")], [links])
+    return found
+
+
+class Services:
+    """COUNT services in a new directory, and links to them in another, both
+    below `top`; the supervisor, when it is started, and what they write."""
+
+    def __init__(self, supervisor, count):
+        self.supervisor = supervisor
+        self.count = count
+        self.top = tempfile.mkdtemp(prefix="pidone-bench-")
+        self.scan = os.path.join(self.top, "scan")
+        os.mkdir(self.scan)
+        os.mkdir(os.path.join(self.top, "services"))
+        # One file for all: it is read from memory then.
+        shutil.copy(os.path.join(TOOLS, "idle"), self.top)
+        for number in range(count):
+            os.symlink(self.make(number), os.path.join(self.scan, "s%d" % number))
+        self.output, self.input = os.pipe()
+        resource.prlimit(0, resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+        self.rest = b""
+
+    def make(self, number):
+        service = os.path.join(self.top, "services/s%d" % number)
+        os.mkdir(service)
+        os.link(os.path.join(self.top, "idle"), os.path.join(service, "run"))
+        return service
+
+    def __enter__(self):
+        self.began = time.monotonic_ns()
+        self.process = subprocess.Popen([*self.supervisor.words, self.scan], stdin=subprocess.DEVNULL,
+                                        stdout=self.input, stderr=subprocess.DEVNULL,
+                                        env=self.supervisor.environment)
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        end_all()
+        os.close(self.input)
+        os.close(self.output)
+        shutil.rmtree(self.top, ignore_errors=True)
+
+    def records(self, count, seconds=120, pause=0.0):
+        """The next COUNT starts: [(time in ns, pid)]."""
+        found = []
+        deadline = time.monotonic() + seconds
+        while len(found) < count:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.output], [], [], left)[0]:
+                raise TimeoutError("%s: %d of %d services started within %g s" %
+                                   (self.supervisor.name, len(found), count, seconds))
+            # Not awake for each: this takes time from who is measured.
+            time.sleep(pause)
+            data = self.rest + os.read(self.output, 65536)
+            whole = len(data) // RECORD.size * RECORD.size
+            found += RECORD.iter_unpack(data[:whole])
+            self.rest = data[whole:]
+        return found
+
+    def all_run(self):
+        """Milliseconds from the start of the supervisor to that of the last."""
+        return (max(at for at, _ in self.records(self.count, pause=0.01)) - self.began) / 1e6
+
+    def of_supervisor(self, pids):
+        """The processes below us that are not services."""
+        services = set(pids)
+        return [pid for pid in descendants(os.getpid()) if pid not in services]
+
+
+def start_time(supervisor, count):
+    with Services(supervisor, count) as services:
+        return services.all_run()
+
+
+def rounds(who, count, runs, measure):
+    """Interleaved: {name: [values]}. Who fails is left out, and said."""
+    found = {name: [] for name in who}
+    for number in range(runs):
+        for name in who:
+            if found[name] is None:
+                continue
+            say("%d services, run %d of %d: %s" % (count, number + 1, runs, name))
+            try:
+                found[name].append(measure(who[name], count))
+            except TimeoutError as error:
+                say(str(error))
+                found[name] = None
+    return {name: values for name, values in found.items() if values}
+
+
+def start(table, all_of_them):
+    for count, runs in ((FEW, RUNS), (MANY, 3)):
+        who = all_of_them if count == FEW else \
+            {name: all_of_them[name] for name in ("runsvdir", "floor", "runit", "s6") if name in all_of_them}
+        found = rounds(who, count, runs, start_time)
+        samples = {name: Sample(values, "ms", 0) for name, values in found.items()}
+        table.add("%d services, start to all running" % count, samples.pop("runsvdir"), samples.items(),
+                  ratio_to="floor", ratio=1.8)
+
+
+def private_kib(pids):
+    total = 0
+    for pid in pids:
+        text = read("/proc/%d/smaps_rollup" % pid)
+        total += number_in(text, "Private_Clean") + number_in(text, "Private_Dirty")
+    return total
+
+
+def switches(pids):
+    total = 0
+    for pid in pids:
+        for task in os.listdir("/proc/%d/task" % pid):
+            text = read("/proc/%d/task/%s/status" % (pid, task))
+            total += number_in(text, "voluntary_ctxt_switches") + number_in(text, "nonvoluntary_ctxt_switches")
+    return total
+
+
+def at_rest(supervisor, count):
+    """Private KiB for each service, context switches in IDLE_S."""
+    with Services(supervisor, count) as services:
+        pids = [pid for _, pid in services.records(count, pause=0.01)]
+        # What it does after the last start is over.
+        time.sleep(6)
+        mine = services.of_supervisor(pids)
+        before = switches(mine)
+        time.sleep(IDLE_S)
+        return private_kib(mine) / count, switches(mine) - before
+
+
+def memory(table, all_of_them):
+    who = {name: supervisor for name, supervisor in all_of_them.items() if name != "floor"}
+    found = rounds(who, FEW, 1, at_rest)
+    kib = {name: Sample([value[0] for value in values], "KiB") for name, values in found.items()}
+    woken = {name: Sample([value[1] for value in values], "", 0) for name, values in found.items()}
+    table.add("private memory per service, of %d" % FEW, kib.pop("runsvdir"), kib.items(), most=1)
+    table.add("context switches in %d s, %d idle" % (IDLE_S, FEW), woken.pop("runsvdir"), woken.items(), most=0)
+
+
+def link(table, all_of_them):
+    def measure(supervisor, _):
+        with Services(supervisor, 1) as services:
+            services.records(1)
+            time.sleep(1)
+            made = [services.make(number) for number in range(1, LINKS + 1)]
+            taken = []
+            count = LINKS if supervisor.name in ("runsvdir", "s6") else 3
+            for number, service in enumerate(made[:count]):
+                began = time.monotonic_ns()
+                os.symlink(service, os.path.join(services.scan, "new%d" % number))
+                if supervisor.tell:
+                    subprocess.run([*supervisor.tell, services.scan], env=supervisor.environment, check=True)
+                taken.append((services.records(1)[0][0] - began) / 1e6)
+                time.sleep(0.05)
+            return taken
+    who = {name: supervisor for name, supervisor in all_of_them.items() if name != "floor"}
+    samples = {name: Sample(values[0], "ms") for name, values in rounds(who, LINKS, 1, measure).items()}
+    table.add("new link to service started", samples.pop("runsvdir"), samples.items(), most=2)
+
+
+def death(table, all_of_them):
+    """All services of a supervisor have run for RAN_S, and are then killed one
+    after the other."""
+    def measure(supervisor, count):
+        with Services(supervisor, count) as services:
+            pids = [pid for _, pid in services.records(count)]
+            time.sleep(RAN_S)
+            taken = []
+            for pid in pids if supervisor.name in ("runsvdir", "runit") else pids[:5]:
+                began = time.monotonic_ns()
+                os.kill(pid, 9)
+                taken.append((services.records(1)[0][0] - began) / 1e6)
+                time.sleep(0.02)
+            return taken
+    who = {name: supervisor for name, supervisor in all_of_them.items() if name != "floor"}
+    found = rounds(who, DEATHS, 3, measure)
+    samples = {name: Sample(sum(values, []), "ms") for name, values in found.items()}
+    table.add("SIGKILL after %d s to the next start" % RAN_S, samples.pop("runsvdir"), samples.items(),
+              ratio_to="runit" if "runit" in samples else None, ratio=0.5, most=0.7)
+
+
+def growth(table, all_of_them):
+    ours = {"runsvdir": all_of_them["runsvdir"], "floor": all_of_them["floor"]}
+    few, most = rounds(ours, FEW, 3, start_time), rounds(ours, MOST, 3, start_time)
+    for name, label in (("runsvdir", "time per service"), ("floor", "  of it, the floor's")):
+        if name in most:
+            each = {count: Sample([value / count for value in found[name]], "ms", 3)
+                    for count, found in ((FEW, few), (MOST, most))}
+            table.add("%s, at %d against %d" % (label, MOST, FEW), each[MOST], [("at %d" % FEW, each[FEW])],
+                      ratio_to="at %d" % FEW, ratio=1.3 if name == "runsvdir" else None)
+        else:
+            table.gap("%s, at %d" % (label, MOST), "did not start them all")
+
+
+def main():
+    wanted = sys.argv[1:] or ["size", "start", "memory", "link", "death", "growth"]
+    adopt_orphans()
+    found = supervisors()
+    table = Table("supervise (medians, with least..most of several interleaved runs)")
+    if "size" in wanted:
+        table.add("runsvdir, static, stripped", size("runsvdir"), most=96)
+    for name in wanted:
+        if name != "size":
+            globals()[name](table, found)
+    table.show()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    finally:
+        end_all()
