@@ -28,7 +28,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.abspath(os.environ.get("BIN") or os.path.join(HERE, "../../build/bin"))
 SOAK = os.environ.get("SOAK") == "1"
 CASES = int(os.environ.get("CASES", "150"))
-JOBS = int(os.environ.get("JOBS", "40"))
+JOBS = int(os.environ.get("JOBS", "24"))
 SECONDS = float(os.environ.get("TEST_SECONDS", "20"))
 LEFT_SECONDS = 4        # for what should be gone
 AGAIN_SECONDS = 1.6     # a letter that was read by one who was killed is given again
