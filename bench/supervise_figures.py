@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-from figures import (BIN, BUSYBOX, RUNS, TOOLS, Sample, Table, adopt_orphans, descendants, end_all, number_in,
+from figures import (BIN, BUSYBOX, RUNS, SCRATCH, TOOLS, Sample, Table, adopt_orphans, descendants, end_all, number_in,
                      peer, read, say, size, wait_until)
 
 FEW, MANY, MOST = 1000, 4000, 10000
@@ -29,7 +29,8 @@ RAN_S = 2
 
 RECORD = struct.Struct("@qq")
 
-S6_IN_PLACE = """mount --make-rprivate / && mount -t overlay s6 -o "lowerdir=$0:/usr/bin" /usr/bin && exec "$@" """
+S6_IN_PLACE = """mount --make-rprivate / && mount -t overlay s6 -o "lowerdir=$0:/usr/bin" /usr/bin &&
+mount -t overlay s6 -o "lowerdir=$1:/usr/lib/x86_64-linux-gnu" /usr/lib/x86_64-linux-gnu && shift && exec "$@" """
 
 
 class Supervisor:
@@ -59,11 +60,12 @@ def supervisors():
                  for package in ("libs6-2.11", "libskarnet2.13", "libexecline2.9")] if s6 else [None]
     if all(libraries):
         bin = os.path.dirname(s6)
-        # It wants its programs in /usr/bin, where they are not installed.
-        found["s6"] = Supervisor("s6", ["unshare", "--mount", "sh", "-c", S6_IN_PLACE, bin, "s6-svscan",
-                                        "-c", str(MANY + 100)], [bin], libraries,
+        # It wants its programs in /usr/bin, where they are not installed, and
+        # starts one with an empty environment.
+        wrapper = ["unshare", "--mount", "sh", "-c", S6_IN_PLACE, bin, ":".join(libraries)]
+        found["s6"] = Supervisor("s6", [*wrapper, "s6-svscan", "-c", str(MANY + 100)], [bin], libraries,
                                  [os.path.join(bin, "s6-svscanctl"), "-a"])
-        found["s6"].wrapper = ["unshare", "--mount", "sh", "-c", S6_IN_PLACE, bin]
+        found["s6"].wrapper = wrapper
     links = os.path.join(TOOLS, "busybox.bin")
     os.makedirs(links, exist_ok=True)
     for applet in ("runsvdir", "runsv", "sv"):
@@ -80,7 +82,7 @@ class Services:
     def __init__(self, supervisor, count):
         self.supervisor = supervisor
         self.count = count
-        self.top = tempfile.mkdtemp(prefix="pidone-bench-")
+        self.top = tempfile.mkdtemp(prefix="pidone-bench-", dir=SCRATCH)
         self.scan = os.path.join(self.top, "scan")
         os.mkdir(self.scan)
         os.mkdir(os.path.join(self.top, "services"))
