@@ -90,3 +90,12 @@ failed:
 	errno = error;
 	return false;
 }
+
+bool files_overwrite(int directory, const char *path, const void *data, size_t size)
+{
+	int fd = files_open(directory, path, O_WRONLY, 0);
+	bool written = fd >= 0 && files_write(fd, data, size);
+
+	files_close(&fd);
+	return written;
+}

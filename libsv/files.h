@@ -28,4 +28,8 @@ bool files_write(int fd, const void *data, size_t size);
 bool files_replace(int directory, const char *path, const char *temporary,
 	const void *data, size_t size);
 
+/* Writes DATA over the beginning of PATH, which must exist. It needs no room on the
+ * disk if that was as long before; a reader may see a part of it only. */
+bool files_overwrite(int directory, const char *path, const void *data, size_t size);
+
 #endif

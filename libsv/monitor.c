@@ -190,6 +190,10 @@ static void resume(struct monitor *monitor, bool had_process, int64_t now)
 void monitor_adopt(struct monitor *monitor, const struct status *status,
 	const struct status_memory *memory, pid_t pid, bool alive, int64_t now)
 {
+	/* if not, the child had signed itself in and its supervisor had not said so
+	 * yet: what people read is still of the process before */
+	bool known = alive && status->pid == pid;
+
 	if (memory->want > MONITOR_WANT_EXIT || memory->state > MONITOR_FINISH ||
 	    is_over(memory, alive))
 		return;
@@ -198,8 +202,8 @@ void monitor_adopt(struct monitor *monitor, const struct status *status,
 		monitor->want = MONITOR_WANT_UP;	/* it was drained for a service that is back */
 	monitor->state = (enum monitor_state)memory->state;
 	monitor->pid = alive ? pid : 0;
-	monitor->paused = alive && status->paused;
-	monitor->got_term = alive && status->got_term;
+	monitor->paused = known && status->paused;
+	monitor->got_term = known && status->got_term;
 	monitor->readiness = alive && memory->readiness <= MONITOR_READY ?
 		(enum monitor_readiness)memory->readiness : MONITOR_NOT_READY;
 	monitor->failed = memory->failed;
@@ -211,8 +215,7 @@ void monitor_adopt(struct monitor *monitor, const struct status *status,
 	/* never later than a start just now would allow */
 	monitor->earliest = memory->earliest < now + MONITOR_START_RATE_MS ? memory->earliest :
 		now + MONITOR_START_RATE_MS;
-	/* the child had signed itself in, its supervisor had not yet */
-	monitor->changed = alive && monitor->state == MONITOR_RUN && status->state != STATUS_RUN;
+	monitor->changed = alive && monitor->state == MONITOR_RUN && !known;
 	monitor->unpublished = true;
 	resume(monitor, pid != 0, now);
 }

@@ -104,7 +104,12 @@ void options_begin(struct options *options)
 	options->notification_fd = OPTIONS_NO_FD;
 }
 
-void options_read(struct options *options, int directory, const char *name, const char *suffix)
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+bool options_read(struct options *options, int directory, const char *name, const char *suffix)
 {
 	options_begin(options);
 	for (unsigned which = 0; which < sizeof table / sizeof table[0]; which++) {
@@ -114,6 +119,8 @@ void options_read(struct options *options, int directory, const char *name, cons
 
 		if (length < 0 && errno == ENOENT)
 			continue;
+		if (length < 0 && is_shortage(errno))
+			return false;
 		if (length >= 0)
 			value = text_trim(text);
 		if (length >= 0 && parse(table[which].kind, value, &number)) {
@@ -128,4 +135,5 @@ void options_read(struct options *options, int directory, const char *name, cons
 				expected[table[which].kind]);
 		options->said |= 1U << which;
 	}
+	return true;
 }

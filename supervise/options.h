@@ -6,6 +6,8 @@
 
 #include "monitor.h"
 
+#include <stdbool.h>
+
 /* No descriptor to notify us on. */
 #define OPTIONS_NO_FD (-1)
 
@@ -20,7 +22,9 @@ void options_begin(struct options *options);
 
 /* Reads what there is in DIRECTORY. A value that cannot be is told, with NAME of
  * the service and SUFFIX of the directory before it, and taken as if its file
- * were not there. */
-void options_read(struct options *options, int directory, const char *name, const char *suffix);
+ * were not there. False if they cannot be read now, for want of descriptors or
+ * memory, with errno: better not to start than with other options than were asked
+ * for. */
+bool options_read(struct options *options, int directory, const char *name, const char *suffix);
 
 #endif

@@ -121,20 +121,34 @@ static void adopted_ended(void *owner);
 
 /* --- the record ----------------------------------------------------------------- */
 
-static void publish_file(struct process *process, const char *name, const char *temporary,
-	const void *data, size_t size)
+static void tell_not_written(const struct process *process, const char *name)
 {
-	if (!files_replace(process->supervise, name, temporary, data, size))
-		message(MESSAGE_WARNING, "%s%s: cannot write supervise/%s: %s",
-			process->service->name, suffix(process), name, strerror(errno));
+	message(MESSAGE_WARNING, "%s%s: cannot write supervise/%s: %s", process->service->name,
+		suffix(process), name, strerror(errno));
 }
 
-static void write_record(struct process *process, const struct status_memory *memory)
+static void publish_text(struct process *process, const char *name, const char *temporary,
+	const char *text, size_t length)
+{
+	if (!files_replace(process->supervise, name, temporary, text, length))
+		tell_not_written(process, name);
+}
+
+static bool write_record(struct process *process, const struct status_memory *memory)
 {
 	unsigned char record[STATUS_RECORD_BYTES];
+	int error;
 
 	status_encode_record(&process->status, &process->identity, memory, record);
-	publish_file(process, "status", "status.new", record, sizeof record);
+	if (files_replace(process->supervise, "status", "status.new", record, sizeof record))
+		return true;
+	error = errno;
+	/* on a full disk: rather one that may be seen half written, which its sum
+	 * shows, than one that is not true */
+	if (files_overwrite(process->supervise, "status", record, sizeof record))
+		return true;
+	errno = error;
+	return false;
 }
 
 /* The status is there from the first moment, before anything has been done. */
@@ -145,7 +159,8 @@ static void publish_first(struct process *process)
 	process->status.changed = clock_wall();
 	monitor_status(&process->monitor, &process->status);
 	monitor_remember(&process->monitor, &memory);
-	write_record(process, &memory);
+	if (!write_record(process, &memory))
+		tell_not_written(process, "status");
 }
 
 /* --- readiness ------------------------------------------------------------------ */
@@ -247,7 +262,9 @@ static const char *process_supervise(struct process *process, bool is_log)
 	process->control_watch = (struct loop_watch){ .ready = control_ready, .owner = process };
 	if (!loop_watch(process->service->context->loop, process->control, &process->control_watch))
 		return "watch supervise/control";
-	options_read(&process->options, process->directory, process->service->name, suffix(process));
+	if (!options_read(&process->options, process->directory, process->service->name,
+	    suffix(process)))
+		return "read its options";
 	monitor_init(&process->monitor, is_log, down ? MONITOR_WANT_DOWN : MONITOR_WANT_UP,
 		&process->options.monitor);
 	if (!identity_of_directory(process->directory, &process->identity) || !adopt(process))
@@ -374,16 +391,19 @@ static int hand_over(int end, int number)
 /* In the child, before it executes run or finish: it signs itself into the record.
  * From the fork on it may be that nobody else is left to do so. What people read
  * stays as it is until it is known whether the program could be executed. The
- * child shares our memory, so we know as well what it has found out. */
+ * child shares our memory, so we know as well what it has found out; but not our
+ * descriptors, of which it can do without one, should they be used up. */
 static int sign(void *argument)
 {
 	struct process *process = argument;
 	struct status_memory memory;
 
+	(void)close(process->control);
 	process->identity.pid = getpid();
 	process->identity.start = identity_start(0);
-	monitor_remember_start(&process->monitor, process->service->context->loop->now, &memory);
-	write_record(process, &memory);
+	monitor_remember_start(&process->monitor, clock_now() + 1, &memory);
+	if (!write_record(process, &memory))
+		tell_not_written(process, "status");
 	/* after that, as it may take the place of a descriptor that was needed */
 	return process->notify_end < 0 ? nofile_restore(NULL) :
 		hand_over(process->notify_end, process->options.notification_fd);
@@ -438,7 +458,13 @@ static void start_run(struct process *process)
 {
 	char *argv[] = { (char []){ "./run" }, NULL };
 
-	options_read(&process->options, process->directory, process->service->name, suffix(process));
+	if (!options_read(&process->options, process->directory, process->service->name,
+	    suffix(process))) {
+		tell_not_started(process, "./run", errno);
+		monitor_not_started(&process->monitor, MONITOR_LATER,
+			process->service->context->loop->now);
+		return;
+	}
 	process->monitor.options = process->options.monitor;
 	process->notify_end = open_notification(process);
 	start(process, "./run", argv, &process->main_child);
@@ -509,10 +535,11 @@ static void publish(struct process *process, bool changed)
 	if (status->pid == 0)
 		process->identity.pid = 0;
 	length = status->pid == 0 ? 0 : text_format(text, sizeof text, "%d\n", (int)status->pid);
-	publish_file(process, "pid", "pid.new", text, length);
+	publish_text(process, "pid", "pid.new", text, length);
 	length = status_describe(status, text);
-	publish_file(process, "stat", "stat.new", text, length);
-	write_record(process, &memory);
+	publish_text(process, "stat", "stat.new", text, length);
+	if (!write_record(process, &memory))
+		tell_not_written(process, "status");
 }
 
 static void send_signal(struct process *process, const struct monitor_action *action)

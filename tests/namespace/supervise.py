@@ -485,17 +485,18 @@ class Suite:
         self.program = program
         self.tests = []
 
-    def test(self, runit=None, early=False):
+    def test(self, runit=None, early=False, todo=None):
         """A test; its name is the first line of its text. runit: the defect or
-        difference (compat.md) for which runit's program is expected to fail it.
-        early: it takes long, so begin with it."""
+        difference (docs/COMPATIBILITY.md) for which runit's program is expected to
+        fail it. early: it takes long, so begin with it. todo: why it is known to
+        fail; that it passes is a failure then."""
         def register(function):
             name = " ".join((function.__doc__ or function.__name__).split("\n\n")[0].split()).rstrip(".")
-            self.tests.append((not early, name, function, runit))
+            self.tests.append((not early, name, function, runit, todo))
             return function
         return register
 
-    def run_one(self, name, function, runit):
+    def run_one(self, name, function, runit, todo):
         directory = tempfile.mkdtemp(prefix="pidone.")
         os.chmod(directory, 0o755)
         t = Test(directory)
@@ -503,10 +504,12 @@ class Suite:
         try:
             function(t)
             result, lines = f"ok - {self.program}: {name}", []
+            if todo:
+                result, lines = f"not ok - {self.program}: {name}", [f"it passes, and is marked as not done: {todo}"]
         except Skip as skip:
             result, lines = f"ok - {self.program}: {name} # SKIP {skip}", []
         except Exception as e:  # pylint: disable=broad-except
-            result = f"not ok - {self.program}: {name}"
+            result = f"not ok - {self.program}: {name}" + (f" # TODO {todo}" if todo else "")
             where = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(e.__traceback__)
                      if os.path.basename(f.filename) != "supervise.py"]
             what = str(e) if isinstance(e, AssertionError) else "".join(traceback.format_exception_only(type(e), e))
@@ -527,7 +530,7 @@ class Suite:
             futures = [pool.submit(self.run_one, *t[1:]) for t in chosen]
             for future in concurrent.futures.as_completed(futures):
                 result, lines, took = future.result()
-                failed += result.startswith("not ok")
+                failed += result.startswith("not ok") and " # TODO " not in result
                 print(result)
                 for line in (l for text in lines for l in str(text).split("\n")):
                     # A name in a diagnostic may be any bytes.
@@ -553,7 +556,7 @@ class Suite:
                 print(f"not ok - {self.program}: {BIN}/{self.program} is there\n1..1")
                 sys.exit(1)
             if reason:
-                for _, name, _, _ in self.tests:
+                for _, name, *_ in self.tests:
                     print(f"ok - {self.program}: {name} # SKIP {reason}")
                 print(f"1..{len(self.tests)}")
                 sys.exit(0)

@@ -272,8 +272,8 @@ def failed_is_adopted(t):
 @test()
 def finish_is_adopted(t):
     """a finish that was running under a killed supervisor is neither lost nor run again"""
-    s, r = t.supervised(run=DYING, finish="say finish $$\nread line <" + f"'{t.dir}/gate'\n")
     os.mkfifo(f"{t.dir}/gate")
+    s, r = t.supervised(run=DYING, finish="say finish $$\nread line <" + f"'{t.dir}/gate'\n")
     s.wait_event("finish")
     s.wait_status(state=FINISH)
     r.kill()
