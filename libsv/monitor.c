@@ -23,8 +23,10 @@ static void enter(struct monitor *monitor, enum monitor_state state)
 
 static void want(struct monitor *monitor, enum monitor_want wanted)
 {
+	if (monitor->want == wanted)
+		return;
 	monitor->want = wanted;
-	monitor->unpublished = true;
+	monitor->unpublished = monitor->publish_first = true;
 }
 
 static bool wants_down(const struct monitor *monitor)
@@ -187,7 +189,7 @@ static void resume(struct monitor *monitor, bool had_process, int64_t now)
 	}
 }
 
-void monitor_adopt(struct monitor *monitor, const struct status *status,
+bool monitor_adopt(struct monitor *monitor, const struct status *status,
 	const struct status_memory *memory, pid_t pid, bool alive, int64_t now)
 {
 	/* if not, the child had signed itself in and its supervisor had not said so
@@ -196,10 +198,10 @@ void monitor_adopt(struct monitor *monitor, const struct status *status,
 
 	if (memory->want > MONITOR_WANT_EXIT || memory->state > MONITOR_FINISH ||
 	    is_over(memory, alive))
-		return;
+		return false;
 	monitor->want = (enum monitor_want)memory->want;
 	if (monitor->is_log && monitor->want == MONITOR_WANT_EXIT)
-		monitor->want = MONITOR_WANT_UP;	/* it was drained for a service that is back */
+		want(monitor, MONITOR_WANT_UP);	/* it was drained for a service that is back */
 	monitor->state = (enum monitor_state)memory->state;
 	monitor->pid = alive ? pid : 0;
 	monitor->paused = known && status->paused;
@@ -218,6 +220,7 @@ void monitor_adopt(struct monitor *monitor, const struct status *status,
 	monitor->changed = alive && monitor->state == MONITOR_RUN && !known;
 	monitor->unpublished = true;
 	resume(monitor, pid != 0, now);
+	return true;
 }
 
 void monitor_remember(const struct monitor *monitor, struct status_memory *memory)
@@ -525,9 +528,22 @@ static bool next_program(struct monitor *monitor, int64_t now, struct monitor_ac
 	return false;
 }
 
+static bool publish(struct monitor *monitor, struct monitor_action *action)
+{
+	action->changed = monitor->changed;
+	monitor->changed = false;
+	monitor->unpublished = monitor->publish_first = false;
+	action->verb = MONITOR_PUBLISH;
+	return true;
+}
+
 bool monitor_next(struct monitor *monitor, int64_t now, struct monitor_action *action)
 {
 	memset(action, 0, sizeof *action);
+	/* what is wanted is on record before anything is done for it: the next
+	 * supervisor goes on with it, should this one be killed meanwhile */
+	if (monitor->publish_first)
+		return publish(monitor, action);
 	/* the signals of one letter go out before the next is looked at */
 	if (next_signal(monitor, now, action))
 		return true;
@@ -538,12 +554,7 @@ bool monitor_next(struct monitor *monitor, int64_t now, struct monitor_action *a
 		monitor->untold = false;
 		return act(monitor, action, MONITOR_TELL_FAILED);
 	}
-	if (!monitor->unpublished)
-		return false;
-	action->changed = monitor->changed;
-	monitor->changed = false;
-	monitor->unpublished = false;
-	return act(monitor, action, MONITOR_PUBLISH);
+	return monitor->unpublished && publish(monitor, action);
 }
 
 static int64_t earlier(int64_t one, int64_t other)

@@ -162,6 +162,7 @@ struct monitor {
 
 	enum monitor_verb asked;	/* the START_ that awaits its answer */
 	bool unpublished;
+	bool publish_first;	/* before anything else is done */
 	bool changed;
 };
 
@@ -172,8 +173,10 @@ void monitor_init(struct monitor *monitor, bool is_log, enum monitor_want want,
 /* Goes on from where the last supervisor left off: STATUS and MEMORY are what it
  * recorded, PID the process of run or finish, 0 if there was none; ALIVE: it is
  * there still. Called after monitor_init. How a process that is none of our children ended is not known:
- * monitor_exited gets MONITOR_UNKNOWN. A stop that was under way is begun anew. */
-void monitor_adopt(struct monitor *monitor, const struct status *status,
+ * monitor_exited gets MONITOR_UNKNOWN. A stop that was under way is begun anew.
+ * False, and nothing was done, if there is nothing to go on with: the last one had
+ * let go of it, or the record makes no sense. */
+bool monitor_adopt(struct monitor *monitor, const struct status *status,
 	const struct status_memory *memory, pid_t pid, bool alive, int64_t now);
 
 /* LETTER was read from `control`. Unknown letters are ignored, as by runsv. */

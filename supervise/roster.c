@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "roster.h"
 
+#include "held.h"
+
 #include "clock.h"
 #include "files.h"
 #include "message.h"
@@ -76,11 +78,20 @@ static void supervise(struct roster_entry *entry)
 		message(MESSAGE_ERROR, "%s: cannot open: %s", entry->name, strerror(errno));
 	else if (service_open(&entry->service, directory)) {
 		entry->pause = 0;
+		held_add(roster->directory, entry->service.main.directory, entry->device, entry->inode);
+		if (entry->leaving)
+			service_stop(&entry->service);
 		/* its first turn comes when all of a scan are open */
 		timers_set(timers, &entry->service.timer, roster->context.loop->now);
 		return;
-	} else if (errno != EWOULDBLOCK || entry->pause >= RETRY_TELL_MS)
+	} else if (errno != EWOULDBLOCK || entry->pause >= RETRY_TELL_MS) {
 		service_tell(&entry->service, errno);
+		/* what was only to be taken down is another's, or gone */
+		if (entry->leaving) {
+			service_stop(&entry->service);
+			return;
+		}
+	}
 	entry->pause = entry->pause == 0 ? RETRY_FIRST_MS : 2 * entry->pause;
 	if (entry->pause > RETRY_MOST_MS)
 		entry->pause = RETRY_MOST_MS;
@@ -101,7 +112,7 @@ static bool reserve(struct roster *roster)
 		loop_reserve(roster->context.loop, OTHER_TIMERS + 2 * count, SERVICE_CHILDREN * count);
 }
 
-static void add(struct roster *roster, const char *name, const struct stat *found)
+static void add(struct roster *roster, const char *name, const struct stat *found, bool leaving)
 {
 	struct roster_entry *entry = reserve(roster) ? calloc(1, sizeof *entry) : NULL;
 
@@ -116,6 +127,7 @@ static void add(struct roster *roster, const char *name, const struct stat *foun
 	entry->device = found->st_dev;
 	entry->inode = found->st_ino;
 	entry->seen = roster->scan;
+	entry->leaving = leaving;
 	entry->retry = (struct timer){ .expired = retry, .owner = entry };
 	entry->next = roster->first;
 	entry->place = &roster->first;
@@ -133,6 +145,7 @@ static void discard(struct roster_entry *entry)
 	struct roster *roster = entry->roster;
 
 	timers_set(&roster->context.loop->timers, &entry->retry, CLOCK_NEVER);
+	held_remove(roster->directory, entry->device, entry->inode);
 	table_remove(&roster->by_inode, &entry->link);
 	*entry->place = entry->next;
 	if (entry->next != NULL)
@@ -176,7 +189,7 @@ void roster_see(struct roster *roster, const char *name)
 		return;
 	entry = find(roster, &found);
 	if (entry == NULL) {
-		add(roster, name, &found);
+		add(roster, name, &found, false);
 		return;
 	}
 	entry->seen = roster->scan;
@@ -220,6 +233,22 @@ void roster_scan(struct roster *roster)
 			if (entry->seen != roster->scan)
 				leave(entry);
 	(void)closedir(directory);
+}
+
+static void take_down(void *owner, const char *path)
+{
+	struct roster *roster = owner;
+	struct stat found;
+
+	/* gone altogether, and its processes with it or past finding */
+	if (stat(path, &found) < 0 || !S_ISDIR(found.st_mode) || find(roster, &found) != NULL)
+		return;
+	add(roster, path, &found, true);
+}
+
+void roster_take_down_left(struct roster *roster)
+{
+	held_visit(roster->directory, take_down, roster);
 }
 
 void roster_stop(struct roster *roster)

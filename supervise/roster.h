@@ -32,6 +32,10 @@ void roster_see(struct roster *roster, const char *name);
  * of which no name was seen is taken down. */
 void roster_scan(struct roster *roster);
 
+/* Takes down what the last supervisor of this directory held and what has no entry
+ * any more. To be called once, after the first roster_scan. */
+void roster_take_down_left(struct roster *roster);
+
 /* Takes every service down; nothing is started any more. */
 void roster_stop(struct roster *roster);
 

@@ -34,9 +34,14 @@ static void come(void *unused, const char *name)
 
 static void changed(void *unused)
 {
+	static bool first = true;
+
 	(void)unused;
 	roster.directory = scan.directory;
 	roster_scan(&roster);
+	if (first)
+		roster_take_down_left(&roster);
+	first = false;
 }
 
 /* TERM from init, or as PID 1: the system goes down, and so do the services. From

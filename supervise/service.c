@@ -237,6 +237,11 @@ static bool adopt(struct process *process)
 	    !identity_is_same_place(&identity, &process->identity))
 		return false;
 	process->pidfd = identity_open(&identity);
+	if (!monitor_adopt(&process->monitor, &status, &memory, identity.pid, process->pidfd >= 0,
+	    context->loop->now)) {
+		files_close(&process->pidfd);
+		return false;
+	}
 	process->pidfd_watch = (struct loop_watch){ .ready = adopted_ended, .owner = process };
 	if (process->pidfd >= 0 &&
 	    !loop_watch(context->loop, process->pidfd, &process->pidfd_watch))
@@ -246,8 +251,6 @@ static bool adopt(struct process *process)
 		process->identity = identity;
 	process->last_pid = identity.pid;
 	process->status.changed = status.changed;
-	monitor_adopt(&process->monitor, &status, &memory, identity.pid, process->pidfd >= 0,
-		context->loop->now);
 	if (process->monitor.readiness == MONITOR_AWAITED)
 		listen_for_readiness(process);
 	return true;

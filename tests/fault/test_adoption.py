@@ -5,6 +5,7 @@ services over: from every state that a service can be in; and never a process
 that is not ours."""
 
 import os
+import shutil
 import signal
 import statistics
 import struct
@@ -20,7 +21,6 @@ from supervise import (BIN, DOWN, FINISH, IDLE, RUN, Suite, alive, children, dea
 from test_runsvdir import Scan, running_in
 
 # What is known not to be done, and why.
-NOT_LISTED = "a supervisor leaves no list of what it held"
 PIPE_HELD = "while a service does not run, only the supervisor holds the writing end of its pipe"
 
 suite = Suite("adoption")
@@ -514,7 +514,7 @@ def killed_mark(t):
 
 # Left behind
 
-@test(todo=NOT_LISTED)
+@test()
 def removed_unseen(t):
     """a link is removed while nobody supervises: the next supervisor takes the service down"""
     scan = Scan(t)
@@ -530,7 +530,7 @@ def removed_unseen(t):
     need(alive(kept), "the other one has ended")
 
 
-@test(todo=NOT_LISTED)
+@test()
 def removed_stop_under_way(t):
     """a removed link's service that is slow to end: still taken down by the next supervisor"""
     scan = Scan(t)
@@ -945,6 +945,12 @@ def put(record, at, form, value):
     return bytes(changed)
 
 
+def disown(scan, name):
+    """Takes the link away and all that tells the next supervisor that it was there."""
+    scan.unlink(name)
+    shutil.rmtree(f"{scan.path}/.supervised")
+
+
 class Foreign:
     """A service that runs, its supervisor killed, and copies of its directory with
     records that are true but for what is changed. Was one of them believed, its
@@ -962,7 +968,7 @@ class Foreign:
         same(len(self.record), BYTES, "bytes of the record")
         same(seal(self.record), self.record, "sum of the record")
         r.kill()
-        self.scan.unlink("source")
+        disown(self.scan, "source")
         self.services = []
 
     def copy(self, name, record=None, change=lambda record: record, wanted_down=True):
@@ -1117,7 +1123,7 @@ def copied_stopping(t):
     with files_and_forks:
         subprocess.run(["cp", "-a", s.path, f"{t.dir}/defined/copy"], check=True)
     r.kill()
-    scan.unlink("one")
+    disown(scan, "one")
     os.symlink(f"{t.dir}/defined/copy", f"{scan.path}/copy")
     before = s.count("SIGTERM")
     scan.start()

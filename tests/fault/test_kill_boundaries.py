@@ -523,7 +523,6 @@ WHAT = {
 # What is known not to be done yet; whether a sample meets it is chance.
 NOT_DONE = {
     "loggers": "while a service does not run, only the supervisor holds the writing end of its pipe",
-    "left": "a supervisor leaves no list of what it held",
 }
 MODES = {
     (False, "parent", 2): "runsvdir killed before a call of its own",

@@ -70,7 +70,12 @@ static void do_signal(struct system *s, const struct monitor_action *action)
 static void do_action(struct system *s, const struct monitor_action *action)
 {
 	struct world *w = &s->world;
+	struct status now = { .pid = 0 };
 
+	monitor_status(&s->monitor, &now);
+	must(action->verb == MONITOR_PUBLISH || action->verb == MONITOR_TELL_FAILED ||
+		now.want == w->published.want,
+		"action %d before what is wanted is on record", action->verb);
 	switch (action->verb) {
 	case MONITOR_START_RUN:
 		must(w->main_alive == 0, "a second copy is started");
@@ -161,6 +166,8 @@ static void begin(struct system *s, bool is_log, enum monitor_want want, const s
 	s->world = *world;
 	s->now = 1000000;
 	monitor_init(&s->monitor, is_log, want, &options);
+	/* supervise/service.c: the status is there from the first moment */
+	monitor_status(&s->monitor, &s->world.published);
 	pump(s);
 }
 
@@ -240,7 +247,8 @@ static void take_over(struct system *s, bool alive)
 		s->world.main_alive = 0;
 	s->world.script_alive = 0;
 	monitor_init(&s->monitor, is_log, MONITOR_WANT_UP, &options);
-	monitor_adopt(&s->monitor, &s->world.published, &memory, pid, alive && pid != 0, s->now);
+	if (!monitor_adopt(&s->monitor, &s->world.published, &memory, pid, alive && pid != 0, s->now))
+		monitor_status(&s->monitor, &s->world.published);
 	pump(s);
 	if (memory.want == MONITOR_WANT_DOWN || memory.want == MONITOR_WANT_ONCE)
 		must(s->monitor.want == (enum monitor_want)memory.want, "it forgot what is wanted");
@@ -772,6 +780,8 @@ START_TEST(a_start_that_was_signed_is_taken_over)
 	published = s.world.published;
 	monitor_letter(&s.monitor, 'u', s.now);
 	ck_assert(monitor_next(&s.monitor, s.now, &action));
+	ck_assert_int_eq(action.verb, MONITOR_PUBLISH);
+	ck_assert(monitor_next(&s.monitor, s.now, &action));
 	ck_assert_int_eq(action.verb, MONITOR_START_CONTROL);
 	monitor_not_started(&s.monitor, MONITOR_ABSENT, s.now);
 	ck_assert(monitor_next(&s.monitor, s.now, &action));
@@ -783,7 +793,7 @@ START_TEST(a_start_that_was_signed_is_taken_over)
 	/* and here the supervisor is killed: the child lives */
 	begin(&s, false, MONITOR_WANT_DOWN, &PLAIN);
 	s.world.main_alive = RUN_PID;
-	monitor_adopt(&s.monitor, &published, &memory, RUN_PID, true, s.now);
+	ck_assert(monitor_adopt(&s.monitor, &published, &memory, RUN_PID, true, s.now));
 	pump(&s);
 	ck_assert_int_eq(s.monitor.state, MONITOR_RUN);
 	ck_assert_int_eq(s.monitor.want, MONITOR_WANT_UP);
@@ -843,13 +853,13 @@ START_TEST(nonsense_in_a_record_is_a_fresh_start)
 	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
 	struct system before = s;
 
-	monitor_adopt(&s.monitor, &status, &memory, 1, true, s.now);
+	ck_assert(!monitor_adopt(&s.monitor, &status, &memory, 1, true, s.now));
 	memory = (struct status_memory){ .state = 9, .want = MONITOR_WANT_UP };
-	monitor_adopt(&s.monitor, &status, &memory, 1, true, s.now);
+	ck_assert(!monitor_adopt(&s.monitor, &status, &memory, 1, true, s.now));
 	ck_assert_mem_eq(&before, &s, sizeof s);
 	/* a time that cannot be, as after a change of clocks, delays by a second */
 	memory = (struct status_memory){ .state = MONITOR_THROTTLED, .earliest = INT64_MAX };
-	monitor_adopt(&s.monitor, &status, &memory, 0, false, s.now);
+	ck_assert(monitor_adopt(&s.monitor, &status, &memory, 0, false, s.now));
 	ck_assert_int_eq(monitor_deadline(&s.monitor), s.now + MONITOR_START_RATE_MS);
 }
 END_TEST

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "held.h"
+
+#include "files.h"
+#include "message.h"
+#include "text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LIST ".supervised"
+
+struct name {
+	char text[64];
+};
+
+static struct name name_of(dev_t device, ino_t inode)
+{
+	struct name name;
+
+	(void)text_format(name.text, sizeof name.text, LIST "/%llx-%llx",
+		(unsigned long long)device, (unsigned long long)inode);
+	return name;
+}
+
+/* Where a link leads, closed with a NUL. */
+static bool read_link(int directory, const char *name, char target[PATH_MAX])
+{
+	ssize_t length = readlinkat(directory, name, target, PATH_MAX - 1);
+
+	if (length < 0)
+		return false;
+	target[length] = '\0';
+	return true;
+}
+
+void held_add(int scan, int service, dev_t device, ino_t inode)
+{
+	static bool told;
+	struct name name = name_of(device, inode);
+	char own[32], path[PATH_MAX];
+
+	(void)text_format(own, sizeof own, "/proc/self/fd/%d", service);
+	if (!read_link(AT_FDCWD, own, path))
+		return;		/* without /proc nothing can be adopted anyway */
+	if (symlinkat(path, scan, name.text) == 0 || errno == EEXIST)
+		return;
+	if (errno == ENOENT && (mkdirat(scan, LIST, 0700) == 0 || errno == EEXIST) &&
+	    symlinkat(path, scan, name.text) == 0)
+		return;
+	if (!told)
+		message(MESSAGE_WARNING, "cannot write " LIST ": %s: a service whose link is removed "
+			"while no runsvdir runs will not be taken down", strerror(errno));
+	told = true;
+}
+
+void held_remove(int scan, dev_t device, ino_t inode)
+{
+	struct name name = name_of(device, inode);
+
+	/* ENOENT: it could not be added */
+	(void)unlinkat(scan, name.text, 0);
+}
+
+void held_visit(int scan, void (*found)(void *owner, const char *path), void *owner)
+{
+	int fd = files_open(scan, LIST, O_RDONLY | O_DIRECTORY, 0);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	char path[PATH_MAX];
+
+	if (list == NULL) {
+		files_close(&fd);	/* there is none: nothing is held */
+		return;
+	}
+	while ((entry = readdir(list)) != NULL)
+		if (entry->d_name[0] != '.' && read_link(dirfd(list), entry->d_name, path))
+			found(owner, path);
+	(void)closedir(list);
+}

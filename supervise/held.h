@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of what a runsvdir holds, for the next one: should it be killed, and a
+ * link be removed before the next one looks, that one would not know of a service
+ * that runs on. It is a directory of symbolic links in the scan directory,
+ * .supervised/DEVICE-INODE, each to the service directory's real path. */
+#ifndef SUPERVISE_HELD_H
+#define SUPERVISE_HELD_H
+
+#include <sys/types.h>
+
+/* SERVICE, a descriptor of the directory DEVICE, INODE, is held by who supervises
+ * SCAN. Where the list cannot be written, that is told once. */
+void held_add(int scan, int service, dev_t device, ino_t inode);
+
+/* It is not held any more. */
+void held_remove(int scan, dev_t device, ino_t inode);
+
+/* Calls FOUND with each path in the list. */
+void held_visit(int scan, void (*found)(void *owner, const char *path), void *owner);
+
+#endif
