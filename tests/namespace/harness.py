@@ -77,10 +77,14 @@ class Namespace:
                                         stderr=output, start_new_session=True)
         log.close()
         try:
-            self.init = wait_until("the namespace has a process", self.find_init)
-        except AssertionError:
+            wait_until("the namespace has a process",
+                       lambda: self.find_init() or self.process.poll() is not None)
+            self.init = self.find_init()
+            if not self.init:
+                raise Skip("no namespaces here: " + self.output().strip())
+        except BaseException:
             self.__exit__()
-            raise Skip("no namespaces here: " + self.output().strip())
+            raise
         return self
 
     def __exit__(self, *_):
