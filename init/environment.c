@@ -47,7 +47,7 @@ void environment_begin(void)
 	static char home[] = "HOME=/", user[] = "USER=root", shell[] = "SHELL=/bin/sh",
 		path[] = "PATH=/sbin:/usr/sbin:/bin:/usr/bin";
 
-	for (size_t i = 0; environ[i] != NULL && i < VARIABLES; i++)
+	for (size_t i = 0; i < VARIABLES && environ[i] != NULL; i++)
 		variables[i] = environ[i];
 	environ = variables;
 	if (getenv("HOME") == NULL)
