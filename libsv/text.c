@@ -54,82 +54,104 @@ static enum length read_length(const char **format)
 	return LENGTH_LONG_LONG;
 }
 
+/* As a parameter a va_list may be an array, of which no address of the right type
+ * can be taken; in a struct it can. */
+struct arguments {
+	va_list list;
+};
+
+static unsigned long long take_unsigned(struct arguments *arguments, enum length length)
+{
+	return length == LENGTH_LONG_LONG ? va_arg(arguments->list, unsigned long long) :
+		length == LENGTH_LONG ? va_arg(arguments->list, unsigned long) :
+		length == LENGTH_SIZE ? va_arg(arguments->list, size_t) :
+		va_arg(arguments->list, unsigned);
+}
+
+static long long take_signed(struct arguments *arguments, enum length length)
+{
+	return length == LENGTH_LONG_LONG ? va_arg(arguments->list, long long) :
+		length == LENGTH_LONG ? va_arg(arguments->list, long) :
+		length == LENGTH_SIZE ? va_arg(arguments->list, ptrdiff_t) :
+		va_arg(arguments->list, int);
+}
+
+static void put_signed(struct output *out, long long value, unsigned width)
+{
+	if (value >= 0) {
+		put_number(out, (unsigned long long)value, 10, width);
+		return;
+	}
+	put(out, '-');
+	/* negated as unsigned: the most negative number has no positive; the sign
+	 * is part of the width */
+	put_number(out, 0ULL - (unsigned long long)value, 10, width > 0 ? width - 1 : 0);
+}
+
+static void put_argument(struct output *out, struct arguments *arguments, size_t most)
+{
+	const char *string = va_arg(arguments->list, const char *);
+
+	put_string(out, string != NULL ? string : "(null)", most);
+}
+
+/* Does the conversion whose % is at FORMAT; returns its last character. */
+static const char *convert(struct output *out, const char *format, struct arguments *arguments)
+{
+	const char *start = format++;
+	unsigned width = 0;
+	size_t most = SIZE_MAX;
+	enum length length;
+
+	if (format[0] == '0' && format[1] >= '1' && format[1] <= '9') {
+		width = (unsigned)(format[1] - '0');
+		format += 2;
+	}
+	if (format[0] == '.' && format[1] == '*') {
+		int precision = va_arg(arguments->list, int);
+
+		most = precision < 0 ? SIZE_MAX : (size_t)precision;
+		format += 2;
+	}
+	length = read_length(&format);
+	switch (*format) {
+	case 's':
+		put_argument(out, arguments, most);
+		return format;
+	case 'c':
+		put(out, (char)va_arg(arguments->list, int));
+		return format;
+	case 'd':
+		put_signed(out, take_signed(arguments, length), width);
+		return format;
+	case 'u':
+	case 'x':
+		put_number(out, take_unsigned(arguments, length), *format == 'x' ? 16 : 10, width);
+		return format;
+	case '%':
+		put(out, '%');
+		return format;
+	default:
+		/* a mistake in our source, which the compiler reports */
+		put(out, *start);
+		return start;
+	}
+}
+
 size_t text_vformat(char *buffer, size_t size, const char *format, va_list given)
 {
 	struct output out = { .buffer = buffer, .size = size };
-	va_list arguments;
+	struct arguments arguments;
 
 	if (size == 0)
 		return 0;
-	/* a copy: as a parameter a va_list may be an array, of which no address
-	 * of the right type can be taken */
-	va_copy(arguments, given);
-	for (; *format != '\0'; format++) {
-		if (*format != '%') {
+	va_copy(arguments.list, given);
+	for (; *format != '\0'; format++)
+		if (*format == '%')
+			format = convert(&out, format, &arguments);
+		else
 			put(&out, *format);
-			continue;
-		}
-		const char *start = format++;
-		unsigned width = 0;
-		size_t most = SIZE_MAX;
-
-		if (format[0] == '0' && format[1] >= '1' && format[1] <= '9') {
-			width = (unsigned)(format[1] - '0');
-			format += 2;
-		}
-		if (format[0] == '.' && format[1] == '*') {
-			int precision = va_arg(arguments, int);
-
-			most = precision < 0 ? SIZE_MAX : (size_t)precision;
-			format += 2;
-		}
-		enum length length = read_length(&format);
-		unsigned long long number;
-		long long with_sign;
-
-		switch (*format) {
-		case 's': {
-			const char *string = va_arg(arguments, const char *);
-
-			put_string(&out, string != NULL ? string : "(null)", most);
-			break;
-		}
-		case 'c':
-			put(&out, (char)va_arg(arguments, int));
-			break;
-		case 'd':
-			with_sign = length == LENGTH_LONG_LONG ? va_arg(arguments, long long) :
-				length == LENGTH_LONG ? va_arg(arguments, long) :
-				length == LENGTH_SIZE ? va_arg(arguments, ptrdiff_t) :
-				va_arg(arguments, int);
-			if (with_sign < 0) {
-				put(&out, '-');
-				width -= width > 0;	/* which the sign is part of */
-			}
-			/* negated as unsigned: the most negative number has no positive */
-			number = with_sign < 0 ? 0ULL - (unsigned long long)with_sign :
-				(unsigned long long)with_sign;
-			put_number(&out, number, 10, width);
-			break;
-		case 'u':
-		case 'x':
-			number = length == LENGTH_LONG_LONG ? va_arg(arguments, unsigned long long) :
-				length == LENGTH_LONG ? va_arg(arguments, unsigned long) :
-				length == LENGTH_SIZE ? va_arg(arguments, size_t) :
-				va_arg(arguments, unsigned);
-			put_number(&out, number, *format == 'x' ? 16 : 10, width);
-			break;
-		case '%':
-			put(&out, '%');
-			break;
-		default:
-			/* a mistake in our source, which the compiler reports */
-			put(&out, *start);
-			format = start;
-			break;
-		}
-	}
-	va_end(arguments);
+	va_end(arguments.list);
 	buffer[out.length] = '\0';
 	return out.length;
 }
