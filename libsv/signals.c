@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <strings.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static const struct {
 	int number;
@@ -25,14 +27,16 @@ static const struct {
 
 void signals_block(void)
 {
-	struct sigaction standard = { .sa_handler = SIG_DFL };
+	/* the kernel's struct sigaction, no longer than this: all zero is SIG_DFL */
+	static const unsigned long standard[8];
 	sigset_t all;
 
 	(void)sigfillset(&all);		/* it and sigprocmask fail for bad arguments only */
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	/* fails for SIGKILL, SIGSTOP and those the C library keeps: as it should */
+	/* not by sigaction(3), which refuses the three that musl keeps for itself;
+	 * it fails for SIGKILL and SIGSTOP, as it should */
 	for (int number = 1; number < NSIG; number++)
-		(void)sigaction(number, &standard, NULL);
+		(void)syscall(SYS_rt_sigaction, number, standard, NULL, (NSIG - 1) / 8);
 }
 
 void signals_unblock(void)

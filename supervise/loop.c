@@ -2,6 +2,7 @@
 #include "loop.h"
 
 #include "clock.h"
+#include "files.h"
 #include "message.h"
 #include "signals.h"
 
@@ -71,6 +72,17 @@ bool loop_watch(struct loop *loop, int fd, struct loop_watch *watch)
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = watch };
 
 	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void loop_close(struct loop *loop, int *fd)
+{
+	int error = errno;
+
+	if (*fd >= 0)
+		/* ENOENT: it is not watched */
+		(void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, *fd, NULL);
+	files_close(fd);
+	errno = error;
 }
 
 void loop_child(struct loop *loop, struct loop_child *child, pid_t pid, void *owner)

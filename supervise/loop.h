@@ -42,9 +42,15 @@ bool loop_open(struct loop *loop);
  * found more slowly), so that nothing below needs memory. False: there is none. */
 bool loop_reserve(struct loop *loop, size_t timers, size_t children);
 
-/* Calls WATCH->ready whenever FD is readable, until FD is closed. False with
- * errno. WATCH must live as long, and until loop_wait has returned. */
+/* Calls WATCH->ready whenever FD is readable. False with errno. WATCH must live
+ * until loop_close, and until loop_wait has returned. */
 bool loop_watch(struct loop *loop, int fd, struct loop_watch *watch);
+
+/* Closes *FD, which may be watched, unless it is -1, and makes it -1. Closing it
+ * would not be enough: a child has its copies until it has executed, a moment
+ * longer than we wait for it (fs/exec.c: exec_mmap, then do_close_on_exec), and
+ * the watch stays as long as any copy (epoll(7)). */
+void loop_close(struct loop *loop, int *fd);
 
 /* Calls CHILD->ended with its wait status when PID has been reaped. */
 void loop_child(struct loop *loop, struct loop_child *child, pid_t pid, void *owner);

@@ -66,17 +66,22 @@ static void supervise(struct roster_entry *entry)
 {
 	struct roster *roster = entry->roster;
 	struct timers *timers = &roster->context.loop->timers;
-	int directory = files_open(roster->directory, entry->name, O_RDONLY | O_DIRECTORY, 0);
 	struct stat found;
+	int directory;
 
+	if (entry->service.stage != SERVICE_OPENING)
+		return;
+	directory = files_open(roster->directory, entry->name, O_RDONLY | O_DIRECTORY, 0);
 	if (directory >= 0 && fstat(directory, &found) == 0 && !is_same(entry, &found)) {
 		/* replaced meanwhile: the directory's next event tells of it */
 		files_close(&directory);
 		return;
 	}
-	if (directory < 0)
-		message(MESSAGE_ERROR, "%s: cannot open: %s", entry->name, strerror(errno));
-	else if (service_open(&entry->service, directory)) {
+	if (directory < 0) {
+		/* ENOENT: removed meanwhile, of which we are about to be told */
+		if (errno != ENOENT)
+			message(MESSAGE_ERROR, "%s: cannot open: %s", entry->name, strerror(errno));
+	} else if (service_open(&entry->service, directory)) {
 		entry->pause = 0;
 		held_add(roster->directory, entry->service.main.directory, entry->device, entry->inode);
 		if (entry->leaving)
@@ -203,6 +208,12 @@ static void leave(struct roster_entry *entry)
 	if (entry->leaving)
 		return;
 	entry->leaving = true;
+	/* its predecessor's child may hold the lock for a moment yet, and run on if we
+	 * let go now: supervise() stops it */
+	if (entry->service.stage == SERVICE_OPENING && entry->pause > 0 &&
+	    entry->pause <= RETRY_TELL_MS)
+		return;
+	timers_set(&entry->roster->context.loop->timers, &entry->retry, CLOCK_NEVER);
 	service_stop(&entry->service);
 	service_turn(&entry->service);
 }

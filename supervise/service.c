@@ -41,10 +41,12 @@ static void process_init(struct process *process, struct service *service)
 
 static void process_close(struct process *process)
 {
-	files_close(&process->notify);
-	files_close(&process->pidfd);
+	struct loop *loop = process->service->context->loop;
+
+	loop_close(loop, &process->notify);
+	loop_close(loop, &process->pidfd);
 	files_close(&process->ok);
-	files_close(&process->control);
+	loop_close(loop, &process->control);
 	files_close(&process->lock);
 	files_close(&process->supervise);
 	files_close(&process->directory);
@@ -180,13 +182,13 @@ static void notified(void *owner)
 	while ((got = read(process->notify, bytes, sizeof bytes)) > 0)
 		if (memchr(bytes, '\n', (size_t)got) != NULL) {
 			monitor_ready(&process->monitor);
-			files_close(&process->notify);
+			loop_close(process->service->context->loop, &process->notify);
 			service_turn(process->service);
 			return;
 		}
 	/* its end of file, which would come again and again: it will say nothing */
 	if (got == 0)
-		files_close(&process->notify);
+		loop_close(process->service->context->loop, &process->notify);
 }
 
 static void listen_for_readiness(struct process *process)
@@ -207,7 +209,7 @@ static int open_notification(struct process *process)
 {
 	int end;
 
-	files_close(&process->notify);
+	loop_close(process->service->context->loop, &process->notify);
 	if (!process->options.monitor.notifies)
 		return -1;
 	(void)unlinkat(process->supervise, "notify", 0);	/* ENOENT; others show below */
@@ -378,7 +380,7 @@ static void adopted_ended(void *owner)
 	/* the event may have been on its way when we closed it */
 	if (process->pidfd < 0)
 		return;
-	files_close(&process->pidfd);
+	loop_close(process->service->context->loop, &process->pidfd);
 	child_ended(process, process->identity.pid, MONITOR_UNKNOWN);
 }
 
@@ -620,7 +622,7 @@ static void control_ready(void *owner)
 static void release_main(struct service *service)
 {
 	files_close(&service->main.ok);
-	files_close(&service->main.control);
+	loop_close(service->context->loop, &service->main.control);
 	files_close(&service->pipe[1]);
 	service->stage = SERVICE_DRAINING;
 	if (service->has_log)
@@ -667,6 +669,8 @@ void service_turn(struct service *service)
 {
 	int64_t deadline = CLOCK_NEVER;
 
+	if (service->stage == SERVICE_OPENING || service->stage == SERVICE_GONE)
+		return;
 	/* the logger first, so that it is there when the service writes */
 	if (service->stage == SERVICE_SUPERVISED && service->has_log)
 		process_turn(&service->log);
@@ -685,7 +689,7 @@ void service_turn(struct service *service)
 			return;
 		}
 	}
-	if (service->has_log && service->stage != SERVICE_OPENING) {
+	if (service->has_log) {
 		int64_t other = monitor_deadline(&service->log.monitor);
 
 		deadline = other < deadline ? other : deadline;
