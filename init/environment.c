@@ -6,8 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The kernel gives init at most 32 (init/main.c MAX_INIT_ENVS). */
-#define VARIABLES 64
+/* The kernel gives init at most 32 (init/main.c MAX_INIT_ENVS); in a container
+ * there may be any number, of which so many are kept. */
+#define GIVEN 240
+#define OURS 16			/* room for what is set here and in resume.c */
+#define VARIABLES (GIVEN + OURS)
+
+/* What an init that executes itself hands over to the next: it is never left out. */
+#define HANDED_OVER "INIT_"
 
 static char *variables[VARIABLES + 1];	/* closed with a NULL */
 
@@ -47,8 +53,11 @@ void environment_begin(void)
 	static char home[] = "HOME=/", user[] = "USER=root", shell[] = "SHELL=/bin/sh",
 		path[] = "PATH=/sbin:/usr/sbin:/bin:/usr/bin";
 
-	for (size_t i = 0; i < VARIABLES && environ[i] != NULL; i++)
-		variables[i] = environ[i];
+	size_t kept = 0;
+
+	for (size_t i = 0; environ[i] != NULL && kept < VARIABLES; i++)
+		if (kept < GIVEN || strncmp(environ[i], HANDED_OVER, strlen(HANDED_OVER)) == 0)
+			variables[kept++] = environ[i];
 	environ = variables;
 	if (getenv("HOME") == NULL)
 		environment_set(home);

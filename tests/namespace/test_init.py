@@ -472,6 +472,21 @@ def crash(ns, number, count):
     ns.wait_output("going on after a crash", count)
 
 
+def a_crash_with_any_number_of_variables_loses_nothing():
+    """The state goes through the environment, in which there must be room for it."""
+    names = ["PIDONE_TEST_%d" % i for i in range(400)]
+    try:
+        os.environ.update((name, "x") for name in names)
+        with init("::respawn:sleep 1001\n") as ns:
+            pid = pid_of(ns, "sleep 1001")
+            for count in (1, 2):
+                crash(ns, signal.SIGSEGV, count)
+            assert pid_of(ns, "sleep 1001") == pid
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+
+
 def a_crash_signal_leaves_everything_as_it_was():
     with init("::respawn:sleep 1001\n::respawn:sleep 1002\n::sysinit:echo S >>/tmp/s\n"
               "::shutdown:/bin/echo DOWN\n") as ns:
