@@ -14,7 +14,8 @@ say = $(if $(V),,@printf '  %-7s %s\n' "$(1)" "$(patsubst $(BUILD)/%,%,$(2))")
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wswitch-enum -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wconversion
 LANGUAGE = -std=c11 -D_GNU_SOURCE -Ilibsv
-DEFINES = -DPIDONE_VERSION='"$(VERSION)"' -DSVDIR_DEFAULT='"$(SVDIR_DEFAULT)"'
+DEFINES = -DPIDONE_VERSION='"$(VERSION)"' -DSVDIR_DEFAULT='"$(SVDIR_DEFAULT)"' \
+	-DINITDIR_DEFAULT='"$(INITDIR_DEFAULT)"'
 # Sections of their own, so that a program carries only what it calls; no path
 # of the build, so that two builds are the same to the byte.
 CODE = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \

@@ -13,6 +13,10 @@ LICENSEDIR = $(PREFIX)/share/licenses/pidone
 # Where sv looks for a service given by name, unless SVDIR says so.
 SVDIR_DEFAULT = /var/service
 
+# Where the directories of services are to which svctl enable makes links in
+# there, unless SVCTL_INITDIR says so.
+INITDIR_DEFAULT = /etc/init.d
+
 # The programs are static, on musl. Another musl toolchain is named here, e.g.
 # CC=gcc on Alpine.
 CC = musl-gcc

@@ -6,23 +6,40 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-void output_text(struct output *output, const char *text)
+/* ECMA-48, SGR. */
+static const char *const colours[] = {
+	[COLOUR_NONE] = "\033[m",
+	[COLOUR_BAD] = "\033[1;31m",
+	[COLOUR_GOOD] = "\033[32m",
+	[COLOUR_ODD] = "\033[33m",
+	[COLOUR_FAINT] = "\033[2m",
+	[COLOUR_HEADING] = "\033[1m",
+};
+
+void output_bytes(struct output *output, const void *bytes, size_t size)
 {
-	size_t left = strlen(text);
+	const char *from = bytes;
 
-	while (left > 0) {
+	while (size > 0) {
 		size_t room = sizeof output->bytes - output->length;
-		size_t part = left < room ? left : room;
+		size_t part = size < room ? size : room;
 
-		memcpy(output->bytes + output->length, text, part);
+		memcpy(output->bytes + output->length, from, part);
 		output->length += part;
-		text += part;
-		left -= part;
+		from += part;
+		size -= part;
 		if (output->length == sizeof output->bytes)
 			output_flush(output);
 	}
+}
+
+void output_text(struct output *output, const char *text)
+{
+	output_bytes(output, text, strlen(text));
 }
 
 void output_format(struct output *output, const char *format, ...)
@@ -34,6 +51,46 @@ void output_format(struct output *output, const char *format, ...)
 	text_vformat(text, sizeof text, format, arguments);
 	va_end(arguments);
 	output_text(output, text);
+}
+
+void output_foreign(struct output *output, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		output_bytes(output, byte < ' ' || byte == 0x7f ? "?" : text, 1);
+	}
+}
+
+size_t output_width(const char *text)
+{
+	size_t width = 0;
+
+	/* the bytes that begin a character */
+	for (; *text != '\0'; text++)
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	return width;
+}
+
+void output_cell(struct output *output, const char *text, size_t width)
+{
+	output_foreign(output, text);
+	for (size_t i = output_width(text); i < width; i++)
+		output_text(output, " ");
+}
+
+void output_colour(struct output *output, enum colour colour)
+{
+	if (output->colour)
+		output_text(output, colours[colour]);
+}
+
+bool output_wants_colour(int fd)
+{
+	const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	return isatty(fd) == 1 && (no_colour == NULL || *no_colour == '\0') &&
+		(terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
 void output_flush(struct output *output)

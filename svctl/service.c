@@ -70,10 +70,11 @@ static enum service_answer open_fifo(int directory, const char *path, const char
 	return set_problem(problem, what, EINVAL);
 }
 
-enum service_answer service_read(int directory, struct status *status,
+enum service_answer service_read_record(int directory, struct service_record *record,
 	struct service_problem *problem)
 {
-	char record[STATUS_BYTES + 1];
+	/* one byte more than there can be, and the NUL: a longer one is not ours */
+	char bytes[STATUS_RECORD_BYTES + 2];
 	enum service_answer answer;
 	ssize_t size;
 	int fd;
@@ -82,13 +83,27 @@ enum service_answer service_read(int directory, struct status *status,
 	if (answer != SERVICE_YES)
 		return answer;
 	files_close(&fd);
-	size = files_read(directory, "supervise/status", record, sizeof record);
+	size = files_read(directory, "supervise/status", bytes, sizeof bytes);
 	if (size < 0)
 		return set_problem(problem, errno == EISDIR ? "unable to read supervise/status" :
 			"unable to open supervise/status", errno);
-	if (!status_decode((unsigned char *)record, (size_t)size, status))
+	record->is_ours = status_decode_record((unsigned char *)bytes, (size_t)size,
+		&record->status, &record->identity, &record->memory);
+	if (!record->is_ours &&
+	    !status_decode((unsigned char *)bytes, (size_t)size, &record->status))
 		return set_problem(problem, "unable to read supervise/status: bad format", 0);
 	return SERVICE_YES;
+}
+
+enum service_answer service_read(int directory, struct status *status,
+	struct service_problem *problem)
+{
+	struct service_record record;
+	enum service_answer answer = service_read_record(directory, &record, problem);
+
+	if (answer == SERVICE_YES)
+		*status = record.status;
+	return answer;
 }
 
 enum service_answer service_send(int directory, const char *letters,

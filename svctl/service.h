@@ -38,6 +38,17 @@ int service_open_log(int directory);
 enum service_answer service_read(int directory, struct status *status,
 	struct service_problem *problem);
 
+/* The same, with all that the record holds. Our monitors write more than runit's
+ * 20 bytes; of another's record, IDENTITY and MEMORY are not set. */
+struct service_record {
+	struct status status;
+	bool is_ours;
+	struct status_identity identity;
+	struct status_memory memory;
+};
+enum service_answer service_read_record(int directory, struct service_record *record,
+	struct service_problem *problem);
+
 /* Gives LETTERS to the supervisor, all or none. */
 enum service_answer service_send(int directory, const char *letters,
 	struct service_problem *problem);

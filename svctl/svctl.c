@@ -2,9 +2,9 @@
 /* One program under many names: as `sv`, runit's sv; under the name of a service
  * (a link in /etc/init.d), that service's init script; as `svctl`, all of sv and
  * what people want beyond it. */
+#include "cli.h"
 #include "clock.h"
 #include "duration.h"
-#include "list.h"
 #include "output.h"
 #include "reason.h"
 #include "sv.h"
@@ -37,12 +37,9 @@ static const struct {
 } faces[] = {
 	[FACE_SV] = { " [-v] [-w sec] command service ...\n", EXIT_USAGE },
 	[FACE_LSB] = { " [-w sec] command\n", EXIT_LSB_USAGE },
-	[FACE_SVCTL] = { " [-v] [-w sec] command service ...\n"
-		"       svctl [list]\n       svctl --help | --version\n", EXIT_USAGE },
 };
 
-static struct output out = { .fd = STDOUT_FILENO };
-static struct output err = { .fd = STDERR_FILENO };
+static struct output out, err;	/* zeroed, so that they take no room in the file */
 
 static enum face face_of(const char *program)
 {
@@ -70,48 +67,12 @@ static int usage(const char *program, const char *complaint, const char *what)
 	return faces[face].exit;
 }
 
-static void put_help_line(const char *name, const char *help)
-{
-	output_format(&out, "  %s", name);
-	for (size_t i = strlen(name); i < 16; i++)
-		output_text(&out, " ");
-	output_format(&out, "%s\n", help);
-}
-
-static int help(void)
-{
-	output_text(&out, "svctl shows and controls services that are supervised.\n\n"
-		"usage: svctl");
-	output_text(&out, faces[FACE_SVCTL].usage);
-	output_text(&out, "\nA service is named by its directory in $SVDIR (" SVDIR_DEFAULT "),\n"
-		"or by a path that begins with / or . or ends with /.\n\n");
-	put_help_line("-v", "wait, 7 seconds or $SVWAIT, and show the state, where the command would not");
-	put_help_line("-w SEC", "as -v, but wait so many seconds, which may have a fraction");
-	output_text(&out, "\n");
-	put_help_line("list", "show a table of all services; also without any command");
-	for (size_t i = 0; i < word_count; i++)
-		put_help_line(word_table[i].name, word_help(&word_table[i]));
-	output_flush(&out);
-	return EXIT_SUCCESS;
-}
-
 static int version(const char *program)
 {
 	output_text(&out, program);
 	output_text(&out, " (pidone) " PIDONE_VERSION "\n");
 	output_flush(&out);
 	return EXIT_SUCCESS;
-}
-
-static int list(const char *svdir)
-{
-	if (list_services(svdir, &out))
-		return EXIT_SUCCESS;
-	output_text(&err, "svctl: ");
-	output_text(&err, svdir);
-	output_format(&err, ": cannot list services: %s\n", reason_text(errno));
-	output_flush(&err);
-	return EXIT_USAGE;
 }
 
 static char *base_name(char *path)
@@ -182,8 +143,6 @@ static int command(char *program, const struct options *options, char *argv[], i
 	if (argc == 0 || (argc == 1 && face != FACE_LSB))
 		return usage(program, NULL, NULL);
 	request.word = word_find(argv[0]);
-	if (request.word == NULL && face == FACE_SVCTL)
-		return usage(program, "no such command: ", argv[0]);
 	if (request.word == NULL)
 		return usage(program, NULL, NULL);
 	/* an init script's actions are whole words, where one is refused for it */
@@ -201,14 +160,11 @@ static int command(char *program, const struct options *options, char *argv[], i
 
 static int run(int argc, char *argv[], char *program)
 {
-	bool is_svctl = face_of(program) == FACE_SVCTL;
 	struct options options = { .wait = false };
 	int code;
 
-	if (is_svctl && argc == 2 && strcmp(argv[1], "--help") == 0)
-		return help();
-	if (is_svctl && argc == 2 && strcmp(argv[1], "--version") == 0)
-		return version(program);
+	if (face_of(program) == FACE_SVCTL)
+		return cli_run(argc, argv, &out, &err);
 	if (!get_wait(&options.wait_ms))
 		return usage(program, "SVWAIT is not a number of seconds: ", getenv("SVWAIT"));
 	code = get_options(argc, argv, program, &options);
@@ -216,8 +172,6 @@ static int run(int argc, char *argv[], char *program)
 		return code;
 	if (options.version)
 		return version(program);
-	if (is_svctl && (optind == argc || (optind + 1 == argc && strcmp(argv[optind], "list") == 0)))
-		return list(get_svdir());
 	return command(program, &options, argv + optind, argc - optind);
 }
 
@@ -228,6 +182,8 @@ int main(int argc, char *argv[])
 	sigset_t pipe_signal;
 	int code;
 
+	out.fd = STDOUT_FILENO;
+	err.fd = STDERR_FILENO;
 	/* A reader that has gone must not keep the next service from being told.
 	 * Blocked, not ignored: what is ignored stays so in a check script. */
 	(void)sigemptyset(&pipe_signal);	/* these fail for bad arguments only */

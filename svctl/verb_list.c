@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "list.h"
-
+/* A table of services. */
 #include "clock.h"
+#include "context.h"
 #include "duration.h"
 #include "files.h"
+#include "names.h"
 #include "reason.h"
 #include "report.h"
 #include "service.h"
 #include "text.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The table's columns after the name, whose width is that of the longest. */
@@ -32,46 +31,24 @@ struct row {
 	char cells[COLUMNS][64];
 };
 
-/* In characters: the bytes of UTF-8 that begin one. */
-static size_t width_of(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text != '\0'; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
-static void put_cell(struct output *out, const char *text, size_t width)
-{
-	output_text(out, text);
-	for (size_t i = width_of(text); i < width; i++)
-		output_text(out, " ");
-	output_text(out, "  ");
-}
-
-/* A table has a line for each service, whatever a name holds. */
-static void put_name(struct output *out, char *name, size_t width)
-{
-	for (char *at = name; *at != '\0'; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = '?';
-	put_cell(out, name, width);
-}
-
 static void put_row(struct output *out, const struct row *row)
 {
-	for (int i = 0; i < LOGGER; i++)
-		put_cell(out, row->cells[i], columns[i].width);
+	for (int i = 0; i < LOGGER; i++) {
+		output_cell(out, row->cells[i], columns[i].width);
+		output_text(out, "  ");
+	}
 	output_text(out, row->cells[LOGGER]);
 	output_text(out, "\n");
 }
 
 static void put_headings(struct output *out, size_t width)
 {
-	put_cell(out, "SERVICE", width);
-	for (int i = 0; i < LOGGER; i++)
-		put_cell(out, columns[i].heading, columns[i].width);
+	output_cell(out, "SERVICE", width);
+	output_text(out, "  ");
+	for (int i = 0; i < LOGGER; i++) {
+		output_cell(out, columns[i].heading, columns[i].width);
+		output_text(out, "  ");
+	}
 	output_text(out, columns[LOGGER].heading);
 	output_text(out, "\n");
 }
@@ -121,36 +98,31 @@ static void describe(int directory, struct row *row)
 	describe_logger(directory, row->cells[LOGGER], sizeof row->cells[LOGGER]);
 }
 
-static int is_visible(const struct dirent *entry)
+int verb_list(struct context *context, char *const *operands, size_t count)
 {
-	return entry->d_name[0] != '.';
-}
+	size_t width = strlen("SERVICE"), missing;
+	struct names names;
 
-bool list_services(const char *svdir, struct output *out)
-{
-	struct dirent **entries;
-	size_t width = strlen("SERVICE");
-	int count = scandir(svdir, &entries, is_visible, alphasort);
-
-	if (count < 0)
-		return false;
-	for (int i = 0; i < count; i++)
-		if (width_of(entries[i]->d_name) > width)
-			width = width_of(entries[i]->d_name);
-	put_headings(out, width);
-	for (int i = 0; i < count; i++) {
+	if (!names_find(context, operands, count, &names))
+		return CONTEXT_USAGE;
+	for (size_t i = 0; i < names.count; i++)
+		if (output_width(names.name[i]) > width)
+			width = output_width(names.name[i]);
+	put_headings(context->out, width);
+	for (size_t i = 0; i < names.count; i++) {
 		struct row row;
-		int directory = service_open(svdir, entries[i]->d_name);
+		int directory = service_open(context->svdir, names.name[i]);
 
-		if (directory >= 0) {	/* else it is none, or gone by now */
+		if (directory >= 0) {	/* else it is gone by now */
 			describe(directory, &row);
-			put_name(out, entries[i]->d_name, width);
-			put_row(out, &row);
+			output_cell(context->out, names.name[i], width);
+			output_text(context->out, "  ");
+			put_row(context->out, &row);
 		}
 		files_close(&directory);
-		free(entries[i]);
 	}
-	free(entries);
-	output_flush(out);
-	return true;
+	missing = names.missing;
+	names_free(&names);
+	output_flush(context->out);
+	return context_exit(missing);
 }

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "names.h"
+
+#include "files.h"
+#include "nearest.h"
+#include "pattern.h"
+#include "reason.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FIRST_ROOM 64
+
+/* Room for one more, a power of two at a time. */
+static bool add(struct names *names, const char *name)
+{
+	size_t count = names->count;
+	char *copy;
+
+	if (count == 0 || (count >= FIRST_ROOM && (count & (count - 1)) == 0)) {
+		size_t room = count == 0 ? FIRST_ROOM : 2 * count;
+		char **grown = realloc(names->name, room * sizeof *grown);
+
+		if (grown == NULL)
+			return false;
+		names->name = grown;
+	}
+	copy = strdup(name);
+	if (copy == NULL)
+		return false;
+	names->name[names->count++] = copy;
+	return true;
+}
+
+static bool add_new(struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->name[i], name) == 0)
+			return true;
+	return add(names, name);
+}
+
+void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->name[i]);
+	free(names->name);
+	*names = (struct names){ .name = NULL };
+}
+
+static int compare(const void *one, const void *other)
+{
+	return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+static bool is_directory(DIR *directory, const struct dirent *entry)
+{
+	struct stat facts;
+
+	if (entry->d_name[0] == '.')
+		return false;
+	if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_DIR;
+	return fstatat(dirfd(directory), entry->d_name, &facts, 0) == 0 && S_ISDIR(facts.st_mode);
+}
+
+bool names_read(const char *path, struct names *names)
+{
+	DIR *directory = opendir(path);
+	size_t first = names->count;
+	struct dirent *entry;
+	int error;
+
+	if (directory == NULL)
+		return false;
+	while ((errno = 0, entry = readdir(directory)) != NULL)
+		if (is_directory(directory, entry) && !add(names, entry->d_name))
+			break;
+	error = errno;
+	(void)closedir(directory);	/* nothing was written */
+	if (names->count > first)
+		qsort(names->name + first, names->count - first, sizeof *names->name, compare);
+	errno = error;
+	return error == 0;
+}
+
+/* Is there such a directory in DIRECTORY, or at a path? */
+static bool is_there(const char *directory, const char *operand)
+{
+	int fd = service_open(directory, operand);
+	bool there = fd >= 0;
+
+	files_close(&fd);
+	return there;
+}
+
+struct search {
+	struct context *context;
+	bool anywhere;		/* in INITDIR too */
+	bool is_read;		/* known has been */
+	struct names known;
+	struct names *found;
+};
+
+static bool tell_unreadable(struct context *context, int error)
+{
+	context_tell(context, context->svdir, "cannot list services: %s%s", reason_text(error),
+		error == ENOENT ? ": SVDIR names the directory that runsvdir was given" : "");
+	return false;
+}
+
+/* All names, each once, by name: read when a pattern, a name that is not there, or
+ * all are asked for. False after it was said why they cannot be. */
+static bool read_known(struct search *search)
+{
+	struct context *context = search->context;
+	struct names *known = &search->known;
+	size_t kept = 0;
+
+	if (search->is_read)
+		return true;
+	search->is_read = true;
+	/* where all that is in INITDIR counts too, SVDIR may be yet to come */
+	if (!names_read(context->svdir, known) && (!search->anywhere || errno != ENOENT))
+		return tell_unreadable(context, errno);
+	if (!search->anywhere)
+		return true;
+	if (!names_read(context->initdir, known) && errno != ENOENT) {
+		context_tell(context, context->initdir, "cannot list services: %s",
+			reason_text(errno));
+		return false;
+	}
+	if (known->count > 0)
+		qsort(known->name, known->count, sizeof *known->name, compare);
+	for (size_t i = 0; i < known->count; i++)
+		if (kept > 0 && strcmp(known->name[kept - 1], known->name[i]) == 0)
+			free(known->name[i]);
+		else
+			known->name[kept++] = known->name[i];
+	known->count = kept;
+	return true;
+}
+
+static bool tell_missing(struct search *search, const char *operand)
+{
+	struct context *context = search->context;
+	struct nearest nearest = { .word = operand };
+
+	search->found->missing++;
+	if (service_is_path(operand)) {
+		context_tell(context, operand, "no such directory");
+		return true;
+	}
+	if (!search->anywhere && is_there(context->initdir, operand)) {
+		context_tell(context, operand, "is not enabled: svctl enable %s", operand);
+		return true;
+	}
+	if (!read_known(search))
+		return false;
+	for (size_t i = 0; i < search->known.count; i++)
+		nearest_offer(&nearest, search->known.name[i]);
+	if (pattern_is_one(operand))
+		context_tell(context, operand, "matches no service in %s", context->svdir);
+	else if (nearest.guess != NULL)
+		context_tell(context, operand, "no such service in %s; is it %s?",
+			context->svdir, nearest.guess);
+	else
+		context_tell(context, operand, "no such service in %s", context->svdir);
+	return true;
+}
+
+static bool out_of_memory(struct search *search)
+{
+	context_tell(search->context, search->context->svdir, "%s", reason_text(ENOMEM));
+	return false;
+}
+
+static bool find_pattern(struct search *search, const char *operand)
+{
+	bool any = false;
+
+	if (!read_known(search))
+		return false;
+	for (size_t i = 0; i < search->known.count; i++) {
+		if (!pattern_matches(operand, search->known.name[i]))
+			continue;
+		any = true;
+		if (!add_new(search->found, search->known.name[i]))
+			return out_of_memory(search);
+	}
+	return any || tell_missing(search, operand);
+}
+
+static bool find(struct search *search, const char *operand)
+{
+	struct context *context = search->context;
+
+	if (is_there(context->svdir, operand) ||
+	    (search->anywhere && is_there(context->initdir, operand)))
+		return add_new(search->found, operand) || out_of_memory(search);
+	if (errno == EACCES) {
+		context_tell(context, operand, "%s", reason_text(errno));
+		search->found->missing++;
+		return true;
+	}
+	return !service_is_path(operand) && pattern_is_one(operand) ?
+		find_pattern(search, operand) : tell_missing(search, operand);
+}
+
+static bool find_all(struct context *context, char *const *operands, size_t count,
+	bool anywhere, struct names *names)
+{
+	struct search search = { .context = context, .anywhere = anywhere, .found = names };
+	bool done = true;
+
+	*names = (struct names){ .name = NULL };
+	if (count == 0) {
+		done = read_known(&search);
+		*names = search.known;
+		search.known = (struct names){ .name = NULL };
+	}
+	for (size_t i = 0; i < count && done; i++)
+		done = find(&search, operands[i]);
+	names_free(&search.known);
+	if (!done)
+		names_free(names);
+	return done;
+}
+
+bool names_find(struct context *context, char *const *operands, size_t count,
+	struct names *names)
+{
+	return find_all(context, operands, count, false, names);
+}
+
+bool names_find_anywhere(struct context *context, char *const *operands, size_t count,
+	struct names *names)
+{
+	return find_all(context, operands, count, true, names);
+}

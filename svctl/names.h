@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* From what was typed to services: each operand is the name of a service in
+ * SVDIR, a path (service_is_path), or a pattern (pattern.h) for names in
+ * SVDIR. A name that is there is itself, whatever characters it has. */
+#ifndef SVCTL_NAMES_H
+#define SVCTL_NAMES_H
+
+#include "context.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct names {
+	char **name;		/* each once, in the order of the operands, then by name */
+	size_t count;
+	size_t missing;		/* operands that mean no service; each was complained of */
+};
+
+/* Finds the services that OPERANDS mean; with COUNT 0, all. Complains of each that
+ * is not there, with the nearest that is. False if SVDIR cannot be read though it
+ * had to be, or memory runs out: that is said too, and the verb returns
+ * CONTEXT_USAGE. */
+bool names_find(struct context *context, char *const *operands, size_t count,
+	struct names *names);
+
+/* The same, but names that are not in SVDIR may be in INITDIR: for services that
+ * are not enabled. */
+bool names_find_anywhere(struct context *context, char *const *operands, size_t count,
+	struct names *names);
+
+/* The names in a directory of services, sorted, those that begin with a dot left
+ * out; with BESIDE set, as further ones. False with errno. */
+bool names_read(const char *directory, struct names *names);
+
+void names_free(struct names *names);
+
+#endif

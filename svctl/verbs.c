@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "verbs.h"
+
+#include <string.h>
+
+#define CONTROLS (OPTION_WAIT | OPTION_NO_WAIT | OPTION_JSON | OPTION_SHOW)
+
+const struct verb verb_table[] = {
+	{ "list", "[NAME...]", OPTION_JSON | OPTION_ALL, verb_list,
+		"show a table of all services, or of some",
+		"svctl list 'web*'", "the services whose names begin with web" },
+
+	{ "start", "NAME...", CONTROLS, verb_control,
+		"start services, and again whenever they end; wait until they run",
+		"svctl start -t 30 web", "start web, and wait half a minute at most until it runs" },
+	{ "stop", "NAME...", CONTROLS, verb_control,
+		"stop services with TERM and CONT; wait until they are down",
+		"svctl stop 'web*' db", "stop db and all whose names begin with web" },
+	{ "restart", "NAME...", CONTROLS, verb_control,
+		"stop services and start them; wait until they run anew",
+		"svctl restart web", "restart web" },
+	{ "reload", "NAME...", CONTROLS, verb_control,
+		"send HUP, or what the service says in reload-signal",
+		"svctl reload web", "have web read its configuration again" },
+	{ "once", "NAME...", CONTROLS, verb_control,
+		"start services that are down, and leave them when they end",
+		"svctl once backup", "run backup now, and not again when it has ended" },
+	{ "pause", "NAME...", CONTROLS, verb_control,
+		"send STOP", "svctl pause web", "web stands still until svctl cont web" },
+	{ "cont", "NAME...", CONTROLS, verb_control,
+		"send CONT", "svctl cont web", "let web go on" },
+};
+
+const size_t verb_count = sizeof verb_table / sizeof verb_table[0];
+
+const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < verb_count; i++)
+		if (strcmp(verb_table[i].name, name) == 0)
+			return &verb_table[i];
+	return NULL;
+}
