@@ -16,6 +16,7 @@
 #include "message.h"
 #include "namespace.h"
 #include "power.h"
+#include "progress.h"
 #include "rescue.h"
 #include "resume.h"
 #include "signals.h"
@@ -48,7 +49,7 @@ static void spawn_entry(int slot)
 {
 	const struct inittab_entry *entry = &life.table.slots[slot].entry;
 	struct lifecycle_process *process = &life.processes[slot];
-	bool again = process->penalty > 0;
+	bool again = process->penalty > 0, first = process->since == 0;
 	struct spawn program = {
 		.argv = executed.words,
 		.directory = SPAWN_KEEP,
@@ -78,6 +79,8 @@ static void spawn_entry(int slot)
 	};
 	if (spawn(&program, &pid, &error) == SPAWN_STARTED) {
 		lifecycle_spawned(&life, slot, pid, clock_now());
+		if (first)
+			progress_started(&life, slot);
 		return;
 	}
 	message(MESSAGE_WARNING, "%s: cannot start: %s", entry->command, strerror(error));
@@ -147,7 +150,7 @@ static bool only_spared_are_left(void)
 static bool reap(void)
 {
 	for (int i = 0; i < REAP_AT_ONCE; i++) {
-		int step = life.step, status;
+		int step = life.step, status, slot;
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 
 		if (pid < 0 && errno == EINTR)
@@ -157,7 +160,10 @@ static bool reap(void)
 				lifecycle_nobody_left(&life);
 			return true;
 		}
-		if (lifecycle_exited(&life, pid, clock_now()) == LIFECYCLE_HELPER) {
+		slot = lifecycle_exited(&life, pid, clock_now());
+		if (slot >= 0)
+			progress_ended(&life, slot, status, clock_now());
+		if (slot == LIFECYCLE_HELPER) {
 			if (life.phase == LIFECYCLE_BOOT)
 				boot_ended(step, status);
 			if (life.phase == LIFECYCLE_POWER && status != 0)
@@ -311,11 +317,13 @@ static void run(void)
 {
 	struct lifecycle_action action;
 
+	progress_begin(&life);
 	for (;;) {
 		bool reaped = reap();
 		int64_t now = clock_now();
 
 		lifecycle_next(&life, now, &action);
+		progress_phase(&life, now);
 		if (action.what != LIFECYCLE_SLEEP)
 			perform(&action);
 		else
