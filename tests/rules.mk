@@ -3,9 +3,9 @@
 # sanitizers. All else runs the programs of build/bin and the image.
 
 # What decides and does nothing else: no system call, no clock, no global.
-PURE = libsv/command.c libsv/monitor.c libsv/status.c libsv/text.c \
+PURE = libsv/command.c libsv/monitor.c libsv/process.c libsv/status.c libsv/text.c \
 	init/argv.c init/cmdline.c init/inittab.c init/lifecycle.c init/mounttable.c \
-	init/process.c init/record.c \
+	init/record.c \
 	svctl/duration.c svctl/goal.c svctl/nearest.c svctl/pattern.c svctl/report.c svctl/words.c
 # Units that a test runs too, though they allocate or call the C library.
 TESTED = $(PURE) libsv/signals.c supervise/table.c supervise/timers.c svctl/reason.c

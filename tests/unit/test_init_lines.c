@@ -3,7 +3,7 @@
  * fstab, /proc/PID/stat. */
 #include "../../init/cmdline.h"
 #include "../../init/mounttable.h"
-#include "../../init/process.h"
+#include "../../libsv/process.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -132,7 +132,12 @@ START_TEST(process_lines)
 	ck_assert_str_eq(process.name, "sleep");
 	ck_assert_int_eq(process.state, 'S');
 	ck_assert(process.terminal && !process.kernel && process_is_alive(&process));
+	ck_assert(process_parse("42 (sleep) S 1 43 44 1025 42 4194304 101 0 0 0 3 4 50 600 20 0 1 0 "
+		"3391 5619712 228 18446744073709551615 1", &process));
+	ck_assert(process.group == 43 && process.session == 44 && process.ticks == 657);
+	ck_assert(process.start == 3391 && process.pages == 228);
 	ck_assert(process_parse("2 (kthreadd) S 0 0 0 0 -1 2129984 0", &process));
+	ck_assert(process.ticks == 0 && process.start == 0 && process.pages == 0);
 	ck_assert(process.kernel && !process.terminal && !process_is_alive(&process));
 	ck_assert(process_parse("7 (a) Z) (\n) Z 1 7 7 0 -1 4194304 0", &process));
 	ck_assert_str_eq(process.name, "a) Z) (\n");

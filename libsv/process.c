@@ -25,24 +25,36 @@ static const char *take_number(const char *text, uint64_t *number)
 	return text_to_number(digits, UINT64_MAX, number) ? text + length : NULL;
 }
 
-/* Behind the name: state, parent, group, session, terminal, its foreground
- * group, flags (proc(5)). */
+/* The numbers behind the name and the state, by their place in proc(5). */
+enum {
+	PARENT = 4, GROUP, SESSION, TERMINAL, FOREGROUND, FLAGS, USER_TIME = 14, SYSTEM_TIME,
+	CHILDREN_USER_TIME, CHILDREN_SYSTEM_TIME, START_TIME = 22, MEMORY = 24,
+};
+
 static bool parse_rest(const char *rest, struct process *process)
 {
-	uint64_t numbers[6];
+	uint64_t numbers[MEMORY + 1] = { 0 };
 
 	if (rest[0] != ' ' || rest[1] == '\0')
 		return false;
 	process->state = rest[1];
 	rest += 2;
-	for (int i = 0; i < 6; i++) {
+	for (int i = PARENT; i <= MEMORY; i++) {
 		rest = take_number(rest, &numbers[i]);
-		if (rest == NULL)
+		if (rest == NULL && i <= FLAGS)
 			return false;
+		if (rest == NULL)
+			break;
 	}
-	process->parent = (pid_t)numbers[0];
-	process->terminal = numbers[3] != 0;
-	process->kernel = (numbers[5] & PF_KTHREAD) != 0;
+	process->parent = (pid_t)numbers[PARENT];
+	process->group = (pid_t)numbers[GROUP];
+	process->session = (pid_t)numbers[SESSION];
+	process->terminal = numbers[TERMINAL] != 0;
+	process->kernel = (numbers[FLAGS] & PF_KTHREAD) != 0;
+	process->ticks = numbers[USER_TIME] + numbers[SYSTEM_TIME] +
+		numbers[CHILDREN_USER_TIME] + numbers[CHILDREN_SYSTEM_TIME];
+	process->start = numbers[START_TIME];
+	process->pages = numbers[MEMORY];
 	return true;
 }
 

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* A line of /proc/PID/stat. Pure. */
-#ifndef INIT_PROCESS_H
-#define INIT_PROCESS_H
+#ifndef LIBSV_PROCESS_H
+#define LIBSV_PROCESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum { PROCESS_NAME_BYTES = 16 };	/* TASK_COMM_LEN, NUL included */
 
 struct process {
-	pid_t pid, parent;
+	pid_t pid, parent, group, session;
 	char name[PROCESS_NAME_BYTES];
 	char state;		/* R, S, D, T, Z... as in proc(5) */
 	bool terminal;		/* it has a controlling terminal */
 	bool kernel;		/* a thread of the kernel */
+	/* 0 if the line ends before them: */
+	uint64_t ticks;		/* of CPU time, its children's that it has reaped too */
+	uint64_t start;		/* in ticks since boot */
+	uint64_t pages;		/* resident in memory */
 };
 
 /* Takes LINE, the text of /proc/PID/stat; false if it is none. A name may hold
