@@ -7,7 +7,8 @@
 #include <signal.h>
 #include <string.h>
 
-/* exit code of a run that could not be executed (runsv.c: fatal, 111) */
+/* exit code of a run that could not be executed (runsv.c: fatal, 111); the errno
+ * stands above it, where no wait status has anything */
 #define STATUS_NOT_EXECUTED (111 << 8)
 
 static void enter(struct monitor *monitor, enum monitor_state state)
@@ -412,7 +413,12 @@ void monitor_started(struct monitor *monitor, pid_t pid, int64_t now)
 	enter(monitor, MONITOR_RUN);
 }
 
-void monitor_not_started(struct monitor *monitor, enum monitor_refusal why, int64_t now)
+int monitor_exec_error(int32_t last_status)
+{
+	return last_status == MONITOR_UNKNOWN ? 0 : last_status >> 16;
+}
+
+void monitor_not_started(struct monitor *monitor, enum monitor_refusal why, int error, int64_t now)
 {
 	if (why == MONITOR_LATER)
 		monitor->retry_at = now + MONITOR_RETRY_MS;
@@ -422,7 +428,7 @@ void monitor_not_started(struct monitor *monitor, enum monitor_refusal why, int6
 		ended(monitor, now);
 	else {
 		monitor->earliest = now + MONITOR_START_RATE_MS;
-		run_ended(monitor, STATUS_NOT_EXECUTED, now);
+		run_ended(monitor, error << 16 | STATUS_NOT_EXECUTED, now);
 	}
 }
 

@@ -130,7 +130,7 @@ struct monitor {
 	enum monitor_state state;
 	enum monitor_want want;
 	pid_t pid;		/* of run or finish; 0: none */
-	int last_status;	/* wait status of the last run; 111 << 8: not executed */
+	int last_status;	/* wait status of the last run; not executed: as exit 111 */
 	unsigned starts;	/* how many times run was started */
 	enum monitor_readiness readiness;
 	bool paused;
@@ -194,10 +194,14 @@ bool monitor_exited(struct monitor *monitor, pid_t pid, int status, int64_t now)
 
 /* Gives the next thing to do in *ACTION, or returns false: then there is nothing
  * to do before monitor_deadline(), or before something happens. After a START_
- * verb one of the two answers must come before the next call. */
+ * verb one of the two answers must come before the next call. ERROR is the errno of
+ * MONITOR_FAILED, above 0. */
 bool monitor_next(struct monitor *monitor, int64_t now, struct monitor_action *action);
 void monitor_started(struct monitor *monitor, pid_t pid, int64_t now);
-void monitor_not_started(struct monitor *monitor, enum monitor_refusal why, int64_t now);
+void monitor_not_started(struct monitor *monitor, enum monitor_refusal why, int error, int64_t now);
+
+/* The errno for which the last run could not be executed; 0 if it could. */
+int monitor_exec_error(int32_t last_status);
 
 /* When to ask again though nothing happened; CLOCK_NEVER: never. */
 int64_t monitor_deadline(const struct monitor *monitor);

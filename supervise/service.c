@@ -450,11 +450,11 @@ static void start(struct process *process, const char *program, char *const *arg
 		break;
 	case SPAWN_NO_PROCESS:
 		tell_not_started(process, program, error);
-		monitor_not_started(&process->monitor, MONITOR_LATER, loop->now);
+		monitor_not_started(&process->monitor, MONITOR_LATER, error, loop->now);
 		break;
 	case SPAWN_NO_PROGRAM:
 		tell_not_started(process, program, error);
-		monitor_not_started(&process->monitor, MONITOR_FAILED, loop->now);
+		monitor_not_started(&process->monitor, MONITOR_FAILED, error, loop->now);
 		break;
 	}
 }
@@ -466,7 +466,7 @@ static void start_run(struct process *process)
 	if (!options_read(&process->options, process->directory, process->service->name,
 	    suffix(process))) {
 		tell_not_started(process, "./run", errno);
-		monitor_not_started(&process->monitor, MONITOR_LATER,
+		monitor_not_started(&process->monitor, MONITOR_LATER, 0,
 			process->service->context->loop->now);
 		return;
 	}
@@ -499,7 +499,7 @@ static void start_finish(struct process *process)
 	pid_t leader = service->context->sessions ? process->last_pid : getpgrp();
 
 	if (faccessat(process->directory, "finish", R_OK, AT_EACCESS) < 0) {
-		monitor_not_started(&process->monitor, MONITOR_ABSENT, service->context->loop->now);
+		monitor_not_started(&process->monitor, MONITOR_ABSENT, 0, service->context->loop->now);
 		return;
 	}
 	(void)text_format(code, sizeof code, "%d",
@@ -518,7 +518,7 @@ static void start_control(struct process *process, char letter)
 
 	path[sizeof path - 2] = letter;
 	if (fstatat(process->directory, path, &found, 0) < 0 || !(found.st_mode & S_IXUSR)) {
-		monitor_not_started(&process->monitor, MONITOR_ABSENT,
+		monitor_not_started(&process->monitor, MONITOR_ABSENT, 0,
 			process->service->context->loop->now);
 		return;
 	}

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
-enum { RUN_PID = 100, FINISH_PID = 200, SCRIPT_PID = 300 };
+enum { RUN_PID = 100, FINISH_PID = 200, SCRIPT_PID = 300, EXEC_ERROR = 8 };
 
 /* How the world answers a START_. */
 struct world {
@@ -46,7 +47,7 @@ static void answer(struct system *s, int how, pid_t pid, pid_t *alive)
 	};
 
 	if (how != OK) {
-		monitor_not_started(&s->monitor, why[how], s->now);
+		monitor_not_started(&s->monitor, why[how], EXEC_ERROR, s->now);
 		return;
 	}
 	*alive = pid;
@@ -447,7 +448,10 @@ START_TEST(not_executable_is_111)
 	world.control = ABSENT;
 	begin(&s, false, MONITOR_WANT_UP, &world);
 	ck_assert_int_eq(s.world.finishes, 1);
-	ck_assert_int_eq(s.monitor.last_status, 111 << 8);
+	ck_assert(WIFEXITED(s.monitor.last_status) && WEXITSTATUS(s.monitor.last_status) == 111);
+	ck_assert_int_eq(monitor_exec_error(s.monitor.last_status), EXEC_ERROR);
+	ck_assert_int_eq(monitor_exec_error(111 << 8), 0);
+	ck_assert_int_eq(monitor_exec_error(MONITOR_UNKNOWN), 0);
 	main_exits(&s, 0);
 	ck_assert_int_eq(s.monitor.state, MONITOR_THROTTLED);
 }
@@ -783,7 +787,7 @@ START_TEST(a_start_that_was_signed_is_taken_over)
 	ck_assert_int_eq(action.verb, MONITOR_PUBLISH);
 	ck_assert(monitor_next(&s.monitor, s.now, &action));
 	ck_assert_int_eq(action.verb, MONITOR_START_CONTROL);
-	monitor_not_started(&s.monitor, MONITOR_ABSENT, s.now);
+	monitor_not_started(&s.monitor, MONITOR_ABSENT, 0, s.now);
 	ck_assert(monitor_next(&s.monitor, s.now, &action));
 	ck_assert_int_eq(action.verb, MONITOR_START_RUN);
 	monitor_remember_start(&s.monitor, s.now, &memory);
