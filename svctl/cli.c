@@ -37,6 +37,7 @@ static const struct {
 	{ OPTION_LINES, 'n', "lines", "N", "so many lines, not 10" },
 	{ OPTION_FORCE, 'f', "force", NULL, "at once, without asking or stopping anything" },
 	{ OPTION_JSON, 0, "json", NULL, "for programs: JSON" },
+	{ OPTION_SVG, 0, "svg", NULL, "a picture: SVG" },
 	{ OPTION_HELP, 'h', "help", NULL, "this" },
 	{ OPTION_VERSION, 'V', "version", NULL, NULL },
 };

@@ -9,11 +9,11 @@ static bool is_continuation(unsigned char byte)
 	return (byte & 0xc0) == 0x80;
 }
 
-/* How many bytes of well-formed UTF-8 one character takes at TEXT; 0: there is
- * none. The limits of the second byte leave out what is longer than need be,
- * surrogates, and what is beyond U+10FFFF (Unicode, table 3-7). */
-static size_t character_at(const unsigned char *text)
+/* The limits of the second byte leave out what is longer than need be, surrogates, and
+ * what is beyond U+10FFFF (Unicode, table 3-7). */
+size_t json_character(const char *string)
 {
+	const unsigned char *text = (const unsigned char *)string;
 	unsigned char first = text[0], least = 0x80, most = 0xbf;
 	size_t length;
 
@@ -56,7 +56,7 @@ static void put_string(struct output *out, const char *value)
 
 	output_text(out, "\"");
 	while (*at != '\0') {
-		size_t length = character_at(at);
+		size_t length = json_character((const char *)at);
 
 		if (length == 0 || *at < ' ' || *at == '"' || *at == '\\') {
 			put_escaped(out, *at++);

@@ -12,7 +12,11 @@
 #include "output.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/* How many bytes of well-formed UTF-8 the character at TEXT takes; 0: there is none. */
+size_t json_character(const char *text);
 
 /* Begin with { .out = … }. */
 struct json {

@@ -29,6 +29,10 @@ const struct verb verb_table[] = {
 		"send STOP", "svctl pause web", "web stands still until svctl cont web" },
 	{ "cont", "NAME...", CONTROLS, verb_control,
 		"send CONT", "svctl cont web", "let web go on" },
+
+	{ "boot", "[LOG]", OPTION_JSON | OPTION_SVG, verb_boot,
+		"show how the last boot went, or what a saved kernel log (-: standard input) tells",
+		"svctl boot --svg >boot.svg", "draw what init and the services did, and when" },
 };
 
 const size_t verb_count = sizeof verb_table / sizeof verb_table[0];

@@ -32,6 +32,7 @@ enum option {
 	OPTION_HELP = 1 << 8,		/* --help: every verb's */
 	OPTION_VERSION = 1 << 9,	/* --version, -V: before any verb */
 	OPTION_SHOW = 1 << 10,		/* -v: sv's */
+	OPTION_SVG = 1 << 11,		/* --svg */
 };
 
 struct verb {
@@ -50,6 +51,7 @@ extern const size_t verb_count;
 /* The row of NAME, or NULL. */
 const struct verb *verb_find(const char *name);
 
+int verb_boot(struct context *context, char *const *operands, size_t count);
 int verb_control(struct context *context, char *const *operands, size_t count);
 int verb_list(struct context *context, char *const *operands, size_t count);
 
