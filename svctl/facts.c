@@ -44,9 +44,35 @@ const char *facts_state(const struct facts *facts)
 		return "-";
 	if (status->paused)
 		return "paused";
+	if (status->state == STATUS_RUN && status->got_term && status->want != STATUS_WANT_UP)
+		return "stopping";
 	if (status->state == STATUS_DOWN && is_ours(facts))
 		return down_state(&facts->record.memory);
 	return report_state(status->state);
+}
+
+static const char *our_want(const struct status_memory *memory)
+{
+	switch ((enum monitor_want)memory->want) {
+	case MONITOR_WANT_UP:
+		return "up";
+	case MONITOR_WANT_ONCE:
+		return "once";
+	case MONITOR_WANT_DOWN:
+		return "down";
+	case MONITOR_WANT_EXIT:
+		return "exit";
+	}
+	return "-";
+}
+
+const char *facts_want(const struct facts *facts)
+{
+	if (facts->answer != SERVICE_YES)
+		return "-";
+	if (facts->record.is_ours)
+		return our_want(&facts->record.memory);
+	return facts->record.status.want == STATUS_WANT_UP ? "up" : "down";
 }
 
 int64_t facts_seconds(const struct facts *facts, time_t now)
@@ -87,6 +113,8 @@ const char *facts_exit(const struct facts *facts, char text[FACTS_EXIT_BYTES])
 		return "-";
 	if (status == MONITOR_UNKNOWN)
 		return "unknown";
+	if (monitor_exec_error(status) != 0)
+		return "not executed";
 	if (WIFSIGNALED(status))
 		text_format(text, FACTS_EXIT_BYTES, "signal %s", signals_name(WTERMSIG(status)));
 	else

@@ -20,10 +20,13 @@ struct facts {
 /* DIRECTORY is service_open's or service_open_log's. */
 void facts_read(int directory, struct facts *facts);
 
-/* One word: "run", "finish", "down", "paused"; of ours also "failed" (given up),
- * "throttled" (its start is held back), "starting" (control/u runs); "-" where
- * nobody supervises it. */
+/* One word: "run", "paused", "stopping" (it got TERM and is to stay down), "finish",
+ * "down"; of ours also "failed" (given up), "throttled" (its start is held back),
+ * "starting" (control/u runs); "-" where nobody supervises it. */
 const char *facts_state(const struct facts *facts);
+
+/* "up", "down"; of ours also "once" and "exit"; "-". */
+const char *facts_want(const struct facts *facts);
 
 /* Seconds since its state last changed, 0 at least; NOW is the wall clock. */
 int64_t facts_seconds(const struct facts *facts, time_t now);

@@ -37,6 +37,11 @@ int service_open(const char *svdir, const char *name)
 	return fd;
 }
 
+int service_open_at(int directory, const char *name)
+{
+	return open_directory(directory, name);
+}
+
 int service_open_log(int directory)
 {
 	return open_directory(directory, "log");
@@ -73,8 +78,8 @@ static enum service_answer open_fifo(int directory, const char *path, const char
 enum service_answer service_read_record(int directory, struct service_record *record,
 	struct service_problem *problem)
 {
-	/* one byte more than there can be, and the NUL: a longer one is not ours */
-	char bytes[STATUS_RECORD_BYTES + 2];
+	/* one byte more than there can be: a longer one is not ours */
+	char bytes[STATUS_RECORD_BYTES + 1];
 	enum service_answer answer;
 	ssize_t size;
 	int fd;
@@ -83,10 +88,14 @@ enum service_answer service_read_record(int directory, struct service_record *re
 	if (answer != SERVICE_YES)
 		return answer;
 	files_close(&fd);
-	size = files_read(directory, "supervise/status", bytes, sizeof bytes);
+	fd = files_open(directory, "supervise/status", O_RDONLY, 0);
+	if (fd < 0)
+		return set_problem(problem, "unable to open supervise/status", errno);
+	/* a record is never written in place, so it is whole in one read */
+	size = read(fd, bytes, sizeof bytes);
+	files_close(&fd);
 	if (size < 0)
-		return set_problem(problem, errno == EISDIR ? "unable to read supervise/status" :
-			"unable to open supervise/status", errno);
+		return set_problem(problem, "unable to read supervise/status", errno);
 	record->is_ours = status_decode_record((unsigned char *)bytes, (size_t)size,
 		&record->status, &record->identity, &record->memory);
 	if (!record->is_ours &&

@@ -30,6 +30,9 @@ bool service_is_path(const char *name);
  * Close it with files_close. */
 int service_open(const char *svdir, const char *name);
 
+/* The same, NAME being looked up in the directory that is open as DIRECTORY. */
+int service_open_at(int directory, const char *name);
+
 /* The descriptor of the logger of the service; -1 with errno: ENOENT, none. */
 int service_open_log(int directory);
 

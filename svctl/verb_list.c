@@ -1,128 +1,233 @@
 /* SPDX-License-Identifier: MIT */
-/* A table of services. */
-#include "clock.h"
-#include "context.h"
+/* A table of services, a line each. */
 #include "duration.h"
-#include "files.h"
-#include "names.h"
+#include "measure.h"
+#include "monitor.h"
 #include "reason.h"
-#include "report.h"
-#include "service.h"
+#include "snapshot.h"
 #include "text.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* The table's columns after the name, whose width is that of the longest. */
-enum { STATE, PID, SINCE, WANT, LOGGER, COLUMNS };
+enum { STATE, PID, SINCE, RESTARTS, EXIT, READY, MEMORY, CPU, LOGGER, ENABLED, COLUMNS };
 
-static const struct {
-	const char *heading;
-	size_t width;
-} columns[COLUMNS] = {
-	[STATE] = { "STATE", 6 },
-	[PID] = { "PID", 7 },
-	[SINCE] = { "FOR", 7 },
-	[WANT] = { "WANT", 4 },
-	[LOGGER] = { "LOGGER", 0 },	/* the last: nothing to align after it */
+static const char *const headings[COLUMNS] = {
+	[STATE] = "STATE",
+	[PID] = "PID",
+	[SINCE] = "FOR",
+	[RESTARTS] = "RESTARTS",
+	[EXIT] = "EXIT",
+	[READY] = "READY",
+	[MEMORY] = "MEM",
+	[CPU] = "CPU",
+	[LOGGER] = "LOGGER",
+	[ENABLED] = "ENABLED",
 };
+
+#define GAP "  "
 
 struct row {
-	char cells[COLUMNS][64];
+	char cells[COLUMNS][SNAPSHOT_LOGGER_BYTES];
+	enum colour colour;	/* of the name and the state */
 };
 
-static void put_row(struct output *out, const struct row *row)
+/* What nobody supervises is no error here, but is told from what cannot be read. */
+static const char *state_of(const struct snapshot_service *service)
 {
-	for (int i = 0; i < LOGGER; i++) {
-		output_cell(out, row->cells[i], columns[i].width);
-		output_text(out, "  ");
-	}
-	output_text(out, row->cells[LOGGER]);
-	output_text(out, "\n");
+	const struct facts *facts = &service->facts;
+
+	if (service->enabled == SNAPSHOT_NOT_ENABLED)
+		return "-";
+	if (facts->answer == SERVICE_YES)
+		return memcmp(facts_state(facts), "failed", 6) == 0 ? "FAILED" : facts_state(facts);
+	if (facts->answer == SERVICE_UNSUPERVISED || facts->problem.error == ENOENT)
+		return "unsupervised";
+	return "unreadable";
 }
 
-static void put_headings(struct output *out, size_t width)
+/* Bad is what will not come back by itself, or cannot be started; odd is what
+ * should run and does not now. */
+static enum colour colour_of(const struct facts *facts)
 {
-	output_cell(out, "SERVICE", width);
-	output_text(out, "  ");
-	for (int i = 0; i < LOGGER; i++) {
-		output_cell(out, columns[i].heading, columns[i].width);
-		output_text(out, "  ");
-	}
-	output_text(out, columns[LOGGER].heading);
-	output_text(out, "\n");
+	const struct status *status = &facts->record.status;
+	const struct status_memory *memory = &facts->record.memory;
+
+	if (facts->answer != SERVICE_YES)
+		return COLOUR_ODD;
+	if (facts->record.is_ours && (memory->failed ||
+	    (status->pid == 0 && monitor_exec_error(memory->last_status) != 0)))
+		return COLOUR_BAD;
+	if (status->paused || (status->state != STATUS_RUN && status->want == STATUS_WANT_UP))
+		return COLOUR_ODD;
+	if (status->state == STATUS_DOWN)
+		return COLOUR_FAINT;
+	return status->want == STATUS_WANT_UP ? COLOUR_GOOD : COLOUR_ODD;
 }
 
-static void describe_logger(int directory, char *cell, size_t size)
+static void put(struct row *row, int column, const char *text)
 {
-	struct service_problem problem;
-	struct status status;
-	int log = service_open_log(directory);
+	(void)text_copy(row->cells[column], sizeof row->cells[column], text);	/* cut if need be */
+}
 
-	if (log < 0) {
-		text_format(cell, size, "%s", errno == ENOENT ? "-" : reason_text(errno));
+static void put_usage(struct row *row, const struct usage *usage)
+{
+	char text[MEASURE_TEXT_BYTES];
+
+	if (usage->processes == 0)
 		return;
-	}
-	if (service_read(log, &status, &problem) != SERVICE_YES)
-		text_format(cell, size, "none");	/* a directory that no logger runs in */
-	else if (status.pid == 0)
-		text_format(cell, size, "%s", report_state(status.state));
-	else
-		text_format(cell, size, "%s %d", report_state(status.state), (int)status.pid);
-	files_close(&log);
+	measure_memory(usage->memory, text);
+	put(row, MEMORY, text);
+	measure_cpu(usage->cpu_ms, text);
+	put(row, CPU, text);
 }
 
-static void describe(int directory, struct row *row)
+static void describe(const struct snapshot *snapshot, const struct snapshot_service *service,
+	struct row *row)
 {
-	struct service_problem problem;
-	struct status status;
-	enum service_answer answer = service_read(directory, &status, &problem);
+	const struct facts *facts = &service->facts;
+	char text[SNAPSHOT_LOGGER_BYTES];
 
 	for (int i = 0; i < COLUMNS; i++)
-		text_format(row->cells[i], sizeof row->cells[i], "-");
-	if (answer != SERVICE_YES) {
-		/* a directory that no supervisor has been in is no error here */
-		text_format(row->cells[STATE], sizeof row->cells[STATE], "-");
-		text_format(row->cells[LOGGER], sizeof row->cells[LOGGER], "%s%s%s", problem.what,
-			problem.error != 0 ? ": " : "",
-			problem.error != 0 ? reason_text(problem.error) : "");
+		put(row, i, "-");
+	row->colour = colour_of(facts);
+	put(row, STATE, state_of(service));
+	put(row, ENABLED, snapshot_enabled_word(service));
+	put(row, LOGGER, snapshot_logger(service, text));
+	if (facts->answer != SERVICE_YES)
 		return;
+	if (facts->record.status.pid != 0)
+		text_format(row->cells[PID], sizeof row->cells[PID], "%d",
+			(int)facts->record.status.pid);
+	duration_format(facts_seconds(facts, snapshot->wall), row->cells[SINCE]);
+	if (facts_restarts(facts) >= 0)
+		text_format(row->cells[RESTARTS], sizeof row->cells[RESTARTS], "%lld",
+			(long long)facts_restarts(facts));
+	put(row, EXIT, facts_exit(facts, text));
+	put(row, READY, facts_ready(facts));
+	put_usage(row, &service->usage);
+}
+
+/* Each column is as wide as what is widest in it. */
+static void measure(const struct row *rows, size_t count, size_t widths[COLUMNS])
+{
+	for (int column = 0; column < COLUMNS; column++)
+		widths[column] = strlen(headings[column]);
+	for (size_t i = 0; i < count; i++)
+		for (int column = 0; column < COLUMNS; column++)
+			if (output_width(rows[i].cells[column]) > widths[column])
+				widths[column] = output_width(rows[i].cells[column]);
+	widths[COLUMNS - 1] = 0;	/* nothing to align after it */
+}
+
+static void put_row(struct output *out, const char *name, size_t width, const struct row *row,
+	const size_t widths[COLUMNS])
+{
+	output_colour(out, row->colour);
+	output_cell(out, name, width);
+	output_text(out, GAP);
+	output_cell(out, row->cells[STATE], widths[STATE]);
+	output_colour(out, COLOUR_NONE);
+	for (int column = STATE + 1; column < COLUMNS; column++) {
+		output_text(out, GAP);
+		output_cell(out, row->cells[column], widths[column]);
 	}
-	text_format(row->cells[STATE], sizeof row->cells[STATE], "%s",
-		status.paused ? "paused" : report_state(status.state));
-	if (status.pid != 0)
-		text_format(row->cells[PID], sizeof row->cells[PID], "%d", (int)status.pid);
-	duration_format(clock_wall().tv_sec - status.changed.tv_sec, row->cells[SINCE]);
-	text_format(row->cells[WANT], sizeof row->cells[WANT], "%s",
-		status.want == STATUS_WANT_UP ? "up" : "down");
-	describe_logger(directory, row->cells[LOGGER], sizeof row->cells[LOGGER]);
+	output_text(out, "\n");
+}
+
+static void put_headings(struct output *out, size_t width, const size_t widths[COLUMNS])
+{
+	struct row row = { .colour = COLOUR_HEADING };
+
+	for (int column = 0; column < COLUMNS; column++)
+		put(&row, column, headings[column]);
+	put_row(out, "SERVICE", width, &row, widths);
+}
+
+static bool put_table(struct output *out, const struct snapshot *snapshot)
+{
+	struct row *rows = calloc(snapshot->count + 1, sizeof *rows);
+	size_t widths[COLUMNS], width = strlen("SERVICE");
+
+	if (rows == NULL)
+		return false;
+	for (size_t i = 0; i < snapshot->count; i++) {
+		describe(snapshot, &snapshot->services[i], &rows[i]);
+		if (output_width(snapshot->services[i].name) > width)
+			width = output_width(snapshot->services[i].name);
+	}
+	measure(rows, snapshot->count, widths);
+	put_headings(out, width, widths);
+	for (size_t i = 0; i < snapshot->count; i++)
+		put_row(out, snapshot->services[i].name, width, &rows[i], widths);
+	free(rows);
+	return true;
+}
+
+static void put_json(struct output *out, const struct snapshot *snapshot)
+{
+	struct json json = { .out = out };
+
+	json_array(&json, NULL);
+	for (size_t i = 0; i < snapshot->count; i++) {
+		json_object(&json, NULL);
+		snapshot_json(snapshot, &snapshot->services[i], &json);
+		json_end_object(&json);
+	}
+	json_end_array(&json);
+}
+
+/* What is behind the words in the table, in a line: once, however many they are.
+ * Returns how many services could not be read, or all if nobody supervises any. */
+static size_t tell_problems(struct context *context, const struct snapshot *snapshot)
+{
+	const struct snapshot_service *unreadable = NULL;
+	size_t supervised = 0, failures = 0, there = 0;
+
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct snapshot_service *service = &snapshot->services[i];
+
+		there += service->enabled != SNAPSHOT_NOT_ENABLED;
+		supervised += service->facts.answer != SERVICE_UNSUPERVISED &&
+			service->facts.problem.error != ENOENT;
+		if (strcmp(state_of(service), "unreadable") == 0) {
+			unreadable = unreadable != NULL ? unreadable : service;
+			failures++;
+		}
+	}
+	if (unreadable != NULL)
+		context_tell_problem(context, unreadable->name, unreadable->facts.answer,
+			&unreadable->facts.problem);
+	if (supervised > 0 || there == 0)
+		return failures;
+	context_tell(context, context->svdir, "nobody supervises any of these: is runsvdir running?");
+	return there;
 }
 
 int verb_list(struct context *context, char *const *operands, size_t count)
 {
-	size_t width = strlen("SERVICE"), missing;
 	struct names names;
+	struct snapshot snapshot;
+	size_t failures;
+	bool done;
 
-	if (!names_find(context, operands, count, &names))
+	if (context_has(context, OPTION_ALL) ?
+	    !names_find_anywhere(context, operands, count, &names) :
+	    !names_find(context, operands, count, &names))
 		return CONTEXT_USAGE;
-	for (size_t i = 0; i < names.count; i++)
-		if (output_width(names.name[i]) > width)
-			width = output_width(names.name[i]);
-	put_headings(context->out, width);
-	for (size_t i = 0; i < names.count; i++) {
-		struct row row;
-		int directory = service_open(context->svdir, names.name[i]);
-
-		if (directory >= 0) {	/* else it is gone by now */
-			describe(directory, &row);
-			output_cell(context->out, names.name[i], width);
-			output_text(context->out, "  ");
-			put_row(context->out, &row);
-		}
-		files_close(&directory);
-	}
-	missing = names.missing;
+	failures = names.missing;
+	done = snapshot_take(context, &names, &snapshot);
+	if (done && context_has(context, OPTION_JSON))
+		put_json(context->out, &snapshot);
+	else if (done)
+		done = put_table(context->out, &snapshot);
+	if (!done)
+		context_tell(context, context->svdir, "%s", reason_text(ENOMEM));
+	else
+		failures += tell_problems(context, &snapshot);
+	snapshot_free(&snapshot);
 	names_free(&names);
 	output_flush(context->out);
-	return context_exit(missing);
+	return done ? context_exit(failures) : CONTEXT_USAGE;
 }
