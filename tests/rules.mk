@@ -6,7 +6,8 @@
 PURE = libsv/command.c libsv/monitor.c libsv/process.c libsv/status.c libsv/text.c \
 	init/argv.c init/cmdline.c init/inittab.c init/lifecycle.c init/mounttable.c \
 	init/record.c \
-	svctl/duration.c svctl/goal.c svctl/nearest.c svctl/pattern.c svctl/report.c svctl/timeline.c svctl/words.c
+	svctl/duration.c svctl/goal.c svctl/measure.c svctl/nearest.c svctl/pattern.c \
+	svctl/report.c svctl/timeline.c svctl/words.c
 # Units that a test runs too, though they allocate or call the C library.
 TESTED = $(PURE) libsv/signals.c supervise/table.c supervise/timers.c svctl/reason.c
 

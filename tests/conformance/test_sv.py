@@ -600,7 +600,8 @@ def test_list(world):
     lines = out.splitlines()
     names = sorted(name for name in os.listdir(world.svdir) if os.path.isdir(world.path(name)))
     assert code == 0 and err == "", (code, err)
-    assert lines[0].split() == ["SERVICE", "STATE", "PID", "FOR", "WANT", "LOGGER"], lines[0]
+    assert lines[0].split() == ["SERVICE", "STATE", "PID", "FOR", "RESTARTS", "EXIT", "READY", "MEM", "CPU",
+                                "LOGGER", "ENABLED"], lines[0]
     column = lines[0].index("STATE")
     assert [line[:column].rstrip() for line in lines[1:]] == names, out
     web = next(line for line in lines if line.startswith("web "))
