@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A service directory's option files: one value each, under the names that s6
- * gave them (servicedir of s6), and timeout-control, which is ours. */
+/* A service directory's option files (libsv/setting.h), read. */
 #ifndef SUPERVISE_OPTIONS_H
 #define SUPERVISE_OPTIONS_H
 

@@ -9,7 +9,7 @@ PURE = libsv/command.c libsv/monitor.c libsv/process.c libsv/status.c libsv/text
 	svctl/duration.c svctl/goal.c svctl/measure.c svctl/nearest.c svctl/pattern.c \
 	svctl/report.c svctl/timeline.c svctl/words.c
 # Units that a test runs too, though they allocate or call the C library.
-TESTED = $(PURE) libsv/signals.c supervise/table.c supervise/timers.c svctl/reason.c
+TESTED = $(PURE) libsv/setting.c libsv/signals.c supervise/table.c supervise/timers.c svctl/reason.c
 
 UNIT = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_PLAIN = $(addprefix $(BUILD)/unit/plain/,$(UNIT))
