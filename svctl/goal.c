@@ -39,7 +39,7 @@ static enum goal_verdict checked_if(bool so)
 }
 
 enum goal_verdict goal_judge(enum goal goal, const struct status *before,
-	const struct status *now)
+	const struct status *now, bool ready)
 {
 	if (now == NULL)
 		return reached_if(goal == GOAL_GONE);
@@ -49,7 +49,12 @@ enum goal_verdict goal_judge(enum goal goal, const struct status *before,
 		return GOAL_REACHED;
 	case GOAL_UP:
 		return checked_if(is_up(now) && wants_up(now));
+	case GOAL_RUNS:
+		return checked_if(is_up(now));
+	case GOAL_READY:
+		return checked_if(is_up(now) && ready);
 	case GOAL_DOWN:
+	case GOAL_RESTS:
 		return reached_if(is_down(now) && !wants_up(now));
 	case GOAL_ONCE:
 		return reached_if(now->pid != 0 ? !wants_up(now) :

@@ -6,6 +6,8 @@
 
 #include "status.h"
 
+#include <stdbool.h>
+
 enum goal {
 	GOAL_NONE,		/* nothing to wait for */
 	GOAL_HEARD,		/* supervised: that is all a signal's sender can see */
@@ -20,6 +22,9 @@ enum goal {
 	GOAL_RESTARTED_UP,	/* runs anew */
 	GOAL_WANTED,		/* up or down, as its record says is wanted */
 	GOAL_GONE,		/* nobody supervises it */
+	GOAL_RUNS,		/* runs, wanted or not */
+	GOAL_RESTS,		/* down, and not about to be started */
+	GOAL_READY,		/* runs and has said that it is ready, if it says so at all */
 };
 
 enum goal_verdict {
@@ -28,11 +33,12 @@ enum goal_verdict {
 	GOAL_REACHED_IF_CHECKED,	/* once the service's check script agrees */
 };
 
-/* NOW is NULL if nobody supervises the service. A service has started anew when
+/* NOW is NULL if nobody supervises the service; READY: it runs and has said that it
+ * is ready, or does not say. A service has started anew when
  * the time of its last change is another than BEFORE: two records are compared,
  * not a record and our clock, so neither a clock that is set nor two changes
  * within one second (sv.c compares seconds) mislead us. */
 enum goal_verdict goal_judge(enum goal goal, const struct status *before,
-	const struct status *now);
+	const struct status *now, bool ready);
 
 #endif

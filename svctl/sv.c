@@ -23,6 +23,7 @@
 
 #include "clock.h"
 #include "files.h"
+#include "monitor.h"
 #include "reason.h"
 #include "report.h"
 #include "service.h"
@@ -93,14 +94,15 @@ static void put_line(struct sv *sv, const char *prefix, const char *name, const 
 	output_flush(out);
 }
 
+/* That the supervisor is gone is no failure for who wanted it to go. */
+static bool is_failure(const struct sv *sv, enum service_answer answer)
+{
+	return answer != SERVICE_UNSUPERVISED || *sv->request->word->send != 'x';
+}
+
 static void complain(struct sv *sv, enum service_answer answer, const char *name,
 	const char *suffix, const struct service_problem *problem)
 {
-	/* that the supervisor is gone is no failure for who wanted it to go */
-	if (answer == SERVICE_UNSUPERVISED && *sv->request->word->send == 'x') {
-		put_line(sv, "ok: ", name, suffix, problem);
-		return;
-	}
 	sv->failures++;
 	put_line(sv, answer == SERVICE_UNSUPERVISED ? "fail: " : "warning: ", name, suffix, problem);
 }
@@ -201,31 +203,89 @@ static bool is_wanted(const char *send, const struct status *status)
 	return *send == 'd' && status->want != STATUS_WANT_UP && status->got_term;
 }
 
-/* True if the service has been told. */
-static bool tell(struct sv *sv, int directory, const char *name, const char *send,
-	struct status *before)
+static void print_result(struct sv *sv, const struct sv_result *result)
 {
+	static const char *const prefixes[] = {
+		[SV_TOLD] = "", [SV_OK] = "ok: ", [SV_TIMEOUT] = "timeout: ", [SV_KILLED] = "kill: ",
+		[SV_FAILED] = "warning: ",
+	};
+	const char *prefix = prefixes[result->outcome];
+
+	if (result->outcome == SV_TOLD)
+		return;
+	if (result->status == NULL) {
+		if (result->outcome == SV_FAILED &&
+		    (result->answer == SERVICE_UNSUPERVISED || result->directory < 0))
+			prefix = "fail: ";
+		put_line(sv, prefix, result->name, "", result->problem);
+		return;
+	}
+	output_text(sv->request->out, prefix);
+	(void)put_state(sv, result->directory, result->name, result->name, result->status);	/* it has warned */
+	end_line(sv);
+}
+
+/* The job's turn is over, or all is. */
+static void report(struct sv *sv, const struct job *job, struct sv_result result)
+{
+	result.number = (size_t)(job - sv->jobs);
+	result.name = job->name;
+	sv->failures += result.outcome > SV_OK;
+	if (sv->request->report != NULL)
+		sv->request->report(sv->request->argument, &result);
+	else
+		print_result(sv, &result);
+}
+
+static void report_status(struct sv *sv, const struct job *job, enum sv_outcome outcome,
+	int directory, const struct status *status)
+{
+	report(sv, job, (struct sv_result){ .outcome = outcome, .directory = directory,
+		.status = status });
+}
+
+static void report_problem(struct sv *sv, const struct job *job, int directory,
+	enum service_answer answer, const struct service_problem *problem)
+{
+	report(sv, job, (struct sv_result){ .outcome = is_failure(sv, answer) ? SV_FAILED : SV_OK,
+		.directory = directory, .answer = answer, .problem = problem });
+}
+
+static void report_no_directory(struct sv *sv, const struct job *job)
+{
+	struct service_problem problem = { "unable to change to service directory", errno };
+
+	report_problem(sv, job, -1, SERVICE_PROBLEM, &problem);
+}
+
+/* True if the service has been told. */
+static bool tell(struct sv *sv, const struct job *job, int directory, struct status *before)
+{
+	const char *send = sv->request->word->send;
 	struct service_problem problem;
 	enum service_answer answer = service_read(directory, before, &problem);
 
 	if (answer == SERVICE_YES && *send != '\0' && !is_wanted(send, before))
 		answer = service_send(directory, send, &problem);
 	if (answer != SERVICE_YES)
-		complain(sv, answer, name, "", &problem);
+		report_problem(sv, job, directory, answer, &problem);
 	return answer == SERVICE_YES;
 }
 
 static void begin(struct sv *sv, struct job *job)
 {
-	const struct word *word = sv->request->word;
 	int directory = service_open(sv->request->svdir, job->name);
 
 	if (directory < 0) {
-		complain_no_directory(sv, job->name);
+		report_no_directory(sv, job);
 		return;
 	}
-	if (tell(sv, directory, job->name, word->send, &job->before) && sv->request->waits)
-		job->phase = JOB_WAITING;
+	if (tell(sv, job, directory, &job->before)) {
+		if (sv->request->waits)
+			job->phase = JOB_WAITING;
+		else
+			report_status(sv, job, SV_TOLD, directory, &job->before);
+	}
 	files_close(&directory);
 }
 
@@ -257,13 +317,10 @@ static void finish(struct sv *sv, struct job *job, int directory, const struct s
 	struct service_problem gone = { "runsv not running", 0 };
 
 	job->phase = JOB_DONE;
-	if (status == NULL) {
-		complain(sv, SERVICE_UNSUPERVISED, job->name, "", &gone);
-		return;
-	}
-	output_text(sv->request->out, "ok: ");
-	(void)put_state(sv, directory, job->name, job->name, status);	/* it has warned */
-	end_line(sv);
+	if (status != NULL)
+		report_status(sv, job, SV_OK, directory, status);
+	else
+		report_problem(sv, job, directory, SERVICE_UNSUPERVISED, &gone);
 }
 
 /* The goal is reached if the check script says so. */
@@ -293,11 +350,19 @@ static void start_check(struct sv *sv, struct job *job, int directory,
 	}
 }
 
+/* One that does not say is as ready as can be known. */
+static bool is_ready(const struct service_record *record)
+{
+	return !record->is_ours || record->memory.readiness == MONITOR_READY ||
+		record->memory.readiness == MONITOR_SILENT;
+}
+
 /* CHECKED: the check script has just agreed. */
 static void look(struct sv *sv, struct job *job, bool checked)
 {
 	struct service_problem problem;
-	struct status status;
+	struct service_record record;
+	const struct status *status = NULL;
 	enum service_answer answer = SERVICE_PROBLEM;
 	int64_t again = watch(sv, job);		/* first: nothing may change unseen */
 	int directory = service_open(sv->request->svdir, job->name);
@@ -305,22 +370,24 @@ static void look(struct sv *sv, struct job *job, bool checked)
 	job->phase = JOB_WAITING;
 	job->look = clock_now() + again;
 	if (directory >= 0)
-		answer = service_read(directory, &status, &problem);
+		answer = service_read_record(directory, &record, &problem);
 	if (answer == SERVICE_PROBLEM)
 		goto done;
-	switch (goal_judge(sv->request->word->goal, &job->before,
-			answer == SERVICE_YES ? &status : NULL)) {
+	if (answer == SERVICE_YES)
+		status = &record.status;
+	switch (goal_judge(sv->request->word->goal, &job->before, status,
+			answer == SERVICE_YES && is_ready(&record))) {
 	case GOAL_MISSED:
 		break;
 	case GOAL_REACHED_IF_CHECKED:
 		if (!checked) {
-			start_check(sv, job, directory, &status);
+			start_check(sv, job, directory, status);
 			break;
 		}
-		finish(sv, job, directory, &status);
+		finish(sv, job, directory, status);
 		break;
 	case GOAL_REACHED:
-		finish(sv, job, directory, answer == SERVICE_YES ? &status : NULL);
+		finish(sv, job, directory, status);
 		break;
 	}
 done:
@@ -338,21 +405,17 @@ static void expire(struct sv *sv, struct job *job)
 
 	job->phase = JOB_DONE;
 	if (directory < 0) {
-		complain_no_directory(sv, job->name);
+		report_no_directory(sv, job);
 		return;
 	}
 	answer = service_read(directory, &status, &problem);
+	if (answer == SERVICE_YES) {
+		report_status(sv, job, kills ? SV_KILLED : SV_TIMEOUT, directory, &status);
+		if (kills)
+			answer = service_send(directory, "k", &problem);
+	}
 	if (answer != SERVICE_YES)
-		goto complain;
-	output_text(sv->request->out, kills ? "kill: " : "timeout: ");
-	(void)put_state(sv, directory, job->name, job->name, &status);	/* it has warned */
-	end_line(sv);
-	sv->failures++;
-	if (kills)
-		answer = service_send(directory, "k", &problem);
-complain:
-	if (answer != SERVICE_YES)
-		complain(sv, answer, job->name, "", &problem);
+		report_problem(sv, job, directory, answer, &problem);
 	files_close(&directory);
 }
 

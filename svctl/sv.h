@@ -6,11 +6,31 @@
 #define SVCTL_SV_H
 
 #include "output.h"
+#include "service.h"
 #include "words.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum sv_outcome {
+	SV_TOLD,		/* and not waited for */
+	SV_OK,
+	SV_TIMEOUT,
+	SV_KILLED,		/* the same, and it was sent KILL */
+	SV_FAILED,		/* ANSWER and PROBLEM say why */
+};
+
+/* What has become of a service. */
+struct sv_result {
+	size_t number;		/* which of the names it is */
+	const char *name;
+	enum sv_outcome outcome;
+	int directory;		/* -1: it cannot be opened */
+	const struct status *status;	/* NULL: there is none */
+	enum service_answer answer;
+	const struct service_problem *problem;
+};
 
 struct sv_request {
 	const char *svdir;
@@ -19,6 +39,9 @@ struct sv_request {
 	int64_t deadline;	/* of waiting, by clock_now */
 	bool lsb;		/* exit codes of an init script */
 	struct output *out, *err;
+	/* Given: is called for each service instead of what sv prints. */
+	void (*report)(void *argument, const struct sv_result *result);
+	void *argument;
 };
 
 /* Returns the exit code: how many services failed, 99 at most; in LSB mode 0, 1,

@@ -29,6 +29,16 @@ const struct verb verb_table[] = {
 		"send STOP", "svctl pause web", "web stands still until svctl cont web" },
 	{ "cont", "NAME...", CONTROLS, verb_control,
 		"send CONT", "svctl cont web", "let web go on" },
+	{ "kill", "[SIGNAL] NAME...", CONTROLS, verb_kill,
+		"send KILL, or another signal",
+		"svctl kill USR1 web", "tell web something; svctl kill web would end it at once" },
+
+	{ "wait", "up|down|ready NAME...", OPTION_WAIT | OPTION_JSON, verb_wait,
+		"wait until services are up, down, or ready",
+		"svctl wait -t 60 ready db", "return as soon as db is ready, or after a minute" },
+	{ "why", "NAME...", OPTION_JSON, verb_why,
+		"say in a sentence why services are as they are",
+		"svctl why web", "why does web not run?" },
 
 	{ "boot", "[LOG]", OPTION_JSON | OPTION_SVG, verb_boot,
 		"show how the last boot went, or what a saved kernel log (-: standard input) tells",

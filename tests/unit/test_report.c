@@ -137,6 +137,9 @@ START_TEST(goals)
 		{ GOAL_RESTARTED_UP, { NO, NO, NO, NO, NO, NO, NO, NO, ASK, NO, NO } },
 		{ GOAL_WANTED,       { NO, YES, NO, ASK, NO, ASK, NO, NO, ASK, ASK, YES } },
 		{ GOAL_GONE,         { YES, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO } },
+		{ GOAL_RUNS,         { NO, NO, NO, ASK, ASK, ASK, ASK, NO, ASK, ASK, NO } },
+		{ GOAL_RESTS,        { NO, YES, NO, NO, NO, NO, NO, NO, NO, NO, YES } },
+		{ GOAL_READY,        { NO, NO, NO, ASK, ASK, ASK, ASK, NO, ASK, ASK, NO } },
 	};
 	static const struct status *const now[] = {
 		NULL, &down, &wants_up, &up, &once, &paused, &stopping, &finishing, &up_anew,
@@ -145,7 +148,7 @@ START_TEST(goals)
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
 		for (size_t j = 0; j < sizeof now / sizeof now[0]; j++)
-			ck_assert_msg((int)goal_judge(cases[i].goal, &up, now[j]) ==
+			ck_assert_msg((int)goal_judge(cases[i].goal, &up, now[j], true) ==
 				cases[i].verdicts[j], "goal %zu, record %zu", i, j);
 }
 END_TEST

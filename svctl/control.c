@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "control.h"
+
+#include "cause.h"
+#include "clock.h"
+#include "json.h"
+#include "reason.h"
+#include "report.h"
+#include "sv.h"
+#include "text.h"
+
+
+struct control {
+	struct context *context;
+	struct json json;
+	char *const *names;
+	const struct word *word;
+};
+
+static const char *const results[] = {
+	[SV_TOLD] = "told",
+	[SV_OK] = "ok",
+	[SV_TIMEOUT] = "timeout",
+	[SV_KILLED] = "kill",
+	[SV_FAILED] = "fail",
+};
+
+/* As it is now, which may be later than what was reported. */
+static void look(const struct sv_result *result, const char *name, struct facts *facts,
+	struct cause_case *now)
+{
+	if (result->directory >= 0)
+		facts_read(result->directory, facts);
+	else
+		*facts = (struct facts){ .answer = result->answer, .problem = *result->problem };
+	*now = (struct cause_case){ .name = name, .directory = result->directory, .facts = facts,
+		.wall = clock_wall().tv_sec, .now = clock_now() };
+}
+
+static void put_json(struct control *control, const struct sv_result *result, const char *name)
+{
+	struct json *json = &control->json;
+	char why[CAUSE_BYTES], problem[128] = "";
+	const char *reason = result->status == NULL ? result->problem->what : NULL;
+	struct cause_case now;
+	struct facts facts;
+
+	look(result, name, &facts, &now);
+	cause_tell(&now, why);
+	json_object(json, NULL);
+	json_string(json, "service", name);
+	json_string(json, "result", results[result->outcome]);
+	json_string(json, "state", result->status == NULL ? NULL : facts_state(&facts));
+	if (result->status != NULL && result->status->pid != 0)
+		json_number(json, "pid", result->status->pid);
+	else
+		json_null(json, "pid");
+	if (reason != NULL && result->problem->error != 0) {
+		text_format(problem, sizeof problem, "%s: %s", reason,
+			reason_text(result->problem->error));
+		reason = problem;
+	}
+	json_string(json, "problem", reason);
+	json_string(json, "cause", cause_name(cause_find(&now)));
+	json_string(json, "why", why);
+	json_end_object(json);
+}
+
+/* "ok: run: web: (pid 71) 0s", as sv has it. */
+static void put_line(struct control *control, const struct sv_result *result, const char *name)
+{
+	struct output *out = control->context->out;
+	char line[REPORT_BYTES + 1];
+	bool good = result->outcome == SV_OK;
+
+	output_colour(out, good ? COLOUR_GOOD : COLOUR_BAD);
+	output_format(out, "%s:", results[result->outcome]);
+	output_colour(out, COLOUR_NONE);
+	output_format(out, " %s: ", report_state(result->status->state));
+	output_foreign(out, name);
+	/* what stands behind the label */
+	report_line(line, sizeof line, "", result->status,
+		service_normally_up(result->directory) != 0, clock_wall().tv_sec);
+	output_format(out, "%s\n", line + output_width(report_state(result->status->state)) + 2);
+	output_flush(out);
+}
+
+static void tell_why(struct control *control, const struct sv_result *result, const char *name)
+{
+	char why[CAUSE_BYTES];
+	struct cause_case now;
+	struct facts facts;
+
+	look(result, name, &facts, &now);
+	cause_tell(&now, why);
+	context_tell(control->context, name, "%s", why);
+}
+
+static void report(void *argument, const struct sv_result *result)
+{
+	struct control *control = argument;
+	const char *name = control->names[result->number];
+
+	if (context_has(control->context, OPTION_JSON)) {
+		put_json(control, result, name);
+		return;
+	}
+	if (result->outcome == SV_FAILED) {
+		context_tell_problem(control->context, name, result->answer, result->problem);
+		return;
+	}
+	if (result->outcome == SV_TOLD)
+		return;
+	if (result->status != NULL)
+		put_line(control, result, name);
+	else {
+		output_text(control->context->out, "ok: ");
+		output_foreign(control->context->out, name);
+		output_text(control->context->out, ": nobody supervises it\n");
+		output_flush(control->context->out);
+	}
+	if (result->outcome == SV_TIMEOUT)
+		tell_why(control, result, name);
+}
+
+size_t control_run(struct context *context, const struct word *word, bool waits,
+	char *const *paths, char *const *names, size_t count)
+{
+	struct control control = {
+		.context = context,
+		.json = { .out = context->out },
+		.names = names,
+		.word = word,
+	};
+	struct sv_request request = {
+		.svdir = context->svdir,
+		.word = word,
+		.waits = waits,
+		.deadline = clock_now() + context->wait_ms,
+		.out = context->out,
+		.err = context->err,
+		.report = report,
+		.argument = &control,
+	};
+	bool json = context_has(context, OPTION_JSON);
+	int failures = 0;
+
+	if (json)
+		json_array(&control.json, NULL);
+	if (count > 0)
+		failures = sv_run(&request, paths, count);
+	if (json)
+		json_end_array(&control.json);
+	output_flush(context->out);
+	return (size_t)failures;
+}
+
+int control_verb(struct context *context, const struct word *word, bool waits,
+	char *const *operands, size_t count)
+{
+	struct names names;
+	size_t failures;
+
+	if (count == 0)
+		return context_usage(context, "of which service?");
+	if (!names_find(context, operands, count, &names))
+		return CONTEXT_USAGE;
+	failures = names.missing +
+		control_run(context, word, waits, names.name, names.name, names.count);
+	names_free(&names);
+	return context_exit(failures);
+}

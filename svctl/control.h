@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Telling services something, waiting for it, and saying for each what came of it:
+ * sv.h in svctl's manner. */
+#ifndef SVCTL_CONTROL_H
+#define SVCTL_CONTROL_H
+
+#include "context.h"
+#include "names.h"
+#include "words.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Carries WORD out on COUNT services, at PATHS (as service_open takes them), which
+ * are spoken of as NAMES. Returns how many failed. With --json an array of
+ * objects is written, one for each. */
+size_t control_run(struct context *context, const struct word *word, bool waits,
+	char *const *paths, char *const *names, size_t count);
+
+/* The whole of a verb that does WORD to the services that are its operands: returns
+ * the exit code. */
+int control_verb(struct context *context, const struct word *word, bool waits,
+	char *const *operands, size_t count);
+
+#endif
