@@ -12,9 +12,8 @@
 
 struct control {
 	struct context *context;
-	struct json json;
+	struct json *json;
 	char *const *names;
-	const struct word *word;
 };
 
 static const char *const results[] = {
@@ -39,9 +38,9 @@ static void look(const struct sv_result *result, const char *name, struct facts 
 
 static void put_json(struct control *control, const struct sv_result *result, const char *name)
 {
-	struct json *json = &control->json;
+	struct json *json = control->json;
 	char why[CAUSE_BYTES], problem[128] = "";
-	const char *reason = result->status == NULL ? result->problem->what : NULL;
+	const char *reason = result->outcome == SV_FAILED ? result->problem->what : NULL;
 	struct cause_case now;
 	struct facts facts;
 
@@ -116,48 +115,36 @@ static void report(void *argument, const struct sv_result *result)
 	else {
 		output_text(control->context->out, "ok: ");
 		output_foreign(control->context->out, name);
-		output_text(control->context->out, ": nobody supervises it\n");
+		output_text(control->context->out, ": down, and supervised no more\n");
 		output_flush(control->context->out);
 	}
 	if (result->outcome == SV_TIMEOUT)
 		tell_why(control, result, name);
 }
 
-size_t control_run(struct context *context, const struct word *word, bool waits,
-	char *const *paths, char *const *names, size_t count)
+size_t control_run(struct context *context, const struct word *word, enum control_waits waits,
+	char *const *paths, char *const *names, size_t count, struct json *json)
 {
-	struct control control = {
-		.context = context,
-		.json = { .out = context->out },
-		.names = names,
-		.word = word,
-	};
+	struct control control = { context, json, names };
 	struct sv_request request = {
 		.svdir = context->svdir,
 		.word = word,
-		.waits = waits,
+		.waits = waits != CONTROL_TELL,
+		.patient = waits == CONTROL_WAIT_LONG,
 		.deadline = clock_now() + context->wait_ms,
 		.out = context->out,
 		.err = context->err,
 		.report = report,
 		.argument = &control,
 	};
-	bool json = context_has(context, OPTION_JSON);
-	int failures = 0;
 
-	if (json)
-		json_array(&control.json, NULL);
-	if (count > 0)
-		failures = sv_run(&request, paths, count);
-	if (json)
-		json_end_array(&control.json);
-	output_flush(context->out);
-	return (size_t)failures;
+	return count > 0 ? (size_t)sv_run(&request, paths, count) : 0;
 }
 
-int control_verb(struct context *context, const struct word *word, bool waits,
+int control_verb(struct context *context, const struct word *word, enum control_waits waits,
 	char *const *operands, size_t count)
 {
+	struct json json = { .out = context->out };
 	struct names names;
 	size_t failures;
 
@@ -165,8 +152,13 @@ int control_verb(struct context *context, const struct word *word, bool waits,
 		return context_usage(context, "of which service?");
 	if (!names_find(context, operands, count, &names))
 		return CONTEXT_USAGE;
-	failures = names.missing +
-		control_run(context, word, waits, names.name, names.name, names.count);
+	if (context_has(context, OPTION_JSON))
+		json_array(&json, NULL);
+	failures = names.missing + control_run(context, word, waits, names.name, names.name,
+		names.count, &json);
+	if (context_has(context, OPTION_JSON))
+		json_end_array(&json);
 	names_free(&names);
+	output_flush(context->out);
 	return context_exit(failures);
 }

@@ -16,7 +16,7 @@
 #define FIRST_ROOM 64
 
 /* Room for one more, a power of two at a time. */
-static bool add(struct names *names, const char *name)
+bool names_add(struct names *names, const char *name)
 {
 	size_t count = names->count;
 	char *copy;
@@ -41,7 +41,7 @@ static bool add_new(struct names *names, const char *name)
 	for (size_t i = 0; i < names->count; i++)
 		if (strcmp(names->name[i], name) == 0)
 			return true;
-	return add(names, name);
+	return names_add(names, name);
 }
 
 void names_free(struct names *names)
@@ -78,7 +78,7 @@ bool names_read(const char *path, struct names *names)
 	if (directory == NULL)
 		return false;
 	while ((errno = 0, entry = readdir(directory)) != NULL)
-		if (is_directory(directory, entry) && !add(names, entry->d_name))
+		if (is_directory(directory, entry) && !names_add(names, entry->d_name))
 			break;
 	error = errno;
 	(void)closedir(directory);	/* nothing was written */

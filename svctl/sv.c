@@ -62,6 +62,7 @@ enum job_phase {
 struct job {
 	const char *name;
 	enum job_phase phase;
+	bool untold;		/* WAITING: for a supervisor, to be told */
 	struct status before;	/* the record before the letters were sent */
 	int watch;		/* -1: none */
 	int64_t look;		/* WAITING: when to look */
@@ -258,34 +259,44 @@ static void report_no_directory(struct sv *sv, const struct job *job)
 	report_problem(sv, job, -1, SERVICE_PROBLEM, &problem);
 }
 
-/* True if the service has been told. */
-static bool tell(struct sv *sv, const struct job *job, int directory, struct status *before)
+/* Gives the service its letters, if they are not what is wanted already. */
+static enum service_answer tell(struct sv *sv, struct job *job, int directory,
+	struct service_problem *problem)
 {
 	const char *send = sv->request->word->send;
-	struct service_problem problem;
-	enum service_answer answer = service_read(directory, before, &problem);
+	enum service_answer answer = service_read(directory, &job->before, problem);
 
-	if (answer == SERVICE_YES && *send != '\0' && !is_wanted(send, before))
-		answer = service_send(directory, send, &problem);
-	if (answer != SERVICE_YES)
-		report_problem(sv, job, directory, answer, &problem);
-	return answer == SERVICE_YES;
+	if (answer == SERVICE_YES && *send != '\0' && !is_wanted(send, &job->before))
+		answer = service_send(directory, send, problem);
+	return answer;
+}
+
+/* Nobody supervises it, but somebody may be about to. */
+static bool is_early(enum service_answer answer, const struct service_problem *problem)
+{
+	return answer == SERVICE_UNSUPERVISED ||
+		(answer == SERVICE_PROBLEM && problem->error == ENOENT);
 }
 
 static void begin(struct sv *sv, struct job *job)
 {
-	int directory = service_open(sv->request->svdir, job->name);
+	const struct sv_request *request = sv->request;
+	int directory = service_open(request->svdir, job->name);
+	struct service_problem problem;
+	enum service_answer answer;
 
 	if (directory < 0) {
 		report_no_directory(sv, job);
 		return;
 	}
-	if (tell(sv, job, directory, &job->before)) {
-		if (sv->request->waits)
-			job->phase = JOB_WAITING;
-		else
-			report_status(sv, job, SV_TOLD, directory, &job->before);
-	}
+	answer = tell(sv, job, directory, &problem);
+	job->untold = request->patient && is_early(answer, &problem);
+	if (answer != SERVICE_YES && !(job->untold && request->waits))
+		report_problem(sv, job, directory, answer, &problem);
+	else if (request->waits)
+		job->phase = JOB_WAITING;
+	else
+		report_status(sv, job, SV_TOLD, directory, &job->before);
 	files_close(&directory);
 }
 
@@ -369,9 +380,11 @@ static void look(struct sv *sv, struct job *job, bool checked)
 
 	job->phase = JOB_WAITING;
 	job->look = clock_now() + again;
+	if (directory >= 0 && job->untold)
+		job->untold = tell(sv, job, directory, &problem) != SERVICE_YES;
 	if (directory >= 0)
 		answer = service_read_record(directory, &record, &problem);
-	if (answer == SERVICE_PROBLEM)
+	if (answer == SERVICE_PROBLEM || job->untold)
 		goto done;
 	if (answer == SERVICE_YES)
 		status = &record.status;

@@ -37,6 +37,7 @@ int verb_kill(struct context *context, char *const *operands, size_t count)
 
 	if (word == NULL)
 		return refuse(context, operands[0]);
-	return control_verb(context, word, !context_has(context, OPTION_NO_WAIT),
+	return control_verb(context, word,
+		context_has(context, OPTION_NO_WAIT) ? CONTROL_TELL : CONTROL_WAIT,
 		operands + (number > 0), count - (number > 0));
 }

@@ -220,7 +220,7 @@ int verb_list(struct context *context, char *const *operands, size_t count)
 	done = snapshot_take(context, &names, &snapshot);
 	if (done && context_has(context, OPTION_JSON))
 		put_json(context->out, &snapshot);
-	else if (done)
+	else if (done && (names.count > 0 || names.missing == 0))
 		done = put_table(context->out, &snapshot);
 	if (!done)
 		context_tell(context, context->svdir, "%s", reason_text(ENOMEM));

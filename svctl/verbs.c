@@ -33,6 +33,13 @@ const struct verb verb_table[] = {
 		"send KILL, or another signal",
 		"svctl kill USR1 web", "tell web something; svctl kill web would end it at once" },
 
+	{ "enable", "NAME...", CONTROLS | OPTION_NOW, verb_enable,
+		"have services supervised, now and at each boot",
+		"svctl enable --now web", "link web into $SVDIR, start it and wait until it runs" },
+	{ "disable", "NAME...", CONTROLS | OPTION_NOW, verb_disable,
+		"have services supervised no more; wait until they are down",
+		"svctl disable web", "remove the link to web from $SVDIR, which takes it down" },
+
 	{ "wait", "up|down|ready NAME...", OPTION_WAIT | OPTION_JSON, verb_wait,
 		"wait until services are up, down, or ready",
 		"svctl wait -t 60 ready db", "return as soon as db is ready, or after a minute" },

@@ -53,6 +53,8 @@ const struct verb *verb_find(const char *name);
 
 int verb_boot(struct context *context, char *const *operands, size_t count);
 int verb_control(struct context *context, char *const *operands, size_t count);
+int verb_disable(struct context *context, char *const *operands, size_t count);
+int verb_enable(struct context *context, char *const *operands, size_t count);
 int verb_kill(struct context *context, char *const *operands, size_t count);
 int verb_list(struct context *context, char *const *operands, size_t count);
 int verb_wait(struct context *context, char *const *operands, size_t count);
