@@ -10,6 +10,10 @@ const struct verb verb_table[] = {
 		"show a table of all services, or of some",
 		"svctl list 'web*'", "the services whose names begin with web" },
 
+	{ "status", "NAME...", OPTION_JSON, verb_status,
+		"show all about services: state, processes, files, options",
+		"svctl status web", "a page about web" },
+
 	{ "start", "NAME...", CONTROLS, verb_control,
 		"start services, and again whenever they end; wait until they run",
 		"svctl start -t 30 web", "start web, and wait half a minute at most until it runs" },

@@ -57,6 +57,7 @@ int verb_disable(struct context *context, char *const *operands, size_t count);
 int verb_enable(struct context *context, char *const *operands, size_t count);
 int verb_kill(struct context *context, char *const *operands, size_t count);
 int verb_list(struct context *context, char *const *operands, size_t count);
+int verb_status(struct context *context, char *const *operands, size_t count);
 int verb_wait(struct context *context, char *const *operands, size_t count);
 int verb_why(struct context *context, char *const *operands, size_t count);
 
