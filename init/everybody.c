@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "everybody.h"
 
+#include "directory.h"
 #include "files.h"
 #include "message.h"
 #include "text.h"
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define SPARED_MOST 64
@@ -31,51 +31,30 @@ bool everybody_look(pid_t pid, struct process *process)
 	return files_read(AT_FDCWD, path, line, sizeof line) > 0 && process_parse(line, process);
 }
 
-/* The entries of getdents64(2). */
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	unsigned short size;
-	unsigned char type;
-	char name[];
+struct visit {
+	bool (*visit)(const struct process *process, void *argument);
+	void *argument;
 };
 
-static bool visit_entry(const struct entry *entry,
-	bool (*visit)(const struct process *, void *), void *argument)
+static bool visit_name(const char *name, void *argument)
 {
+	const struct visit *visit = argument;
 	struct process process;
 	uint64_t pid;
 
-	if (!text_to_number(entry->name, INT32_MAX, &pid) || pid == 1 || pid == (uint64_t)getpid())
+	if (!text_to_number(name, INT32_MAX, &pid) || pid == 1 || pid == (uint64_t)getpid())
 		return true;
 	if (!everybody_look((pid_t)pid, &process) || !process_is_alive(&process))
 		return true;
-	return visit(&process, argument);
+	return visit->visit(&process, visit->argument);
 }
 
 void everybody_visit(bool (*visit)(const struct process *process, void *argument),
 	void *argument)
 {
-	/* readdir(3) would want memory */
-	union {
-		struct entry entry;
-		char bytes[1024];
-	} buffer;
-	int fd = files_open(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
-	long size, at;
+	struct visit each = { visit, argument };
 
-	if (fd < 0)
-		return;
-	while ((size = syscall(SYS_getdents64, fd, &buffer, sizeof buffer)) > 0)
-		for (at = 0; at < size; ) {
-			const struct entry *entry = (const void *)(buffer.bytes + at);
-
-			if (!visit_entry(entry, visit, argument))
-				goto done;
-			at += entry->size;
-		}
-done:
-	files_close(&fd);
+	directory_visit("/proc", visit_name, &each);
 }
 
 void everybody_ask(pid_t pid)

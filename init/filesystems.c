@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "filesystems.h"
 
+#include "directory.h"
 #include "everybody.h"
 #include "files.h"
 #include "message.h"
@@ -32,7 +33,6 @@ struct loop_info64 {
 #define SWAPS_BYTES 4096
 #define LOOPS 256		/* /dev/loop0 and on */
 #define KILLED_MS 100		/* until who was killed has let go */
-#define HELD_DESCRIPTORS 64	/* of a process, that are looked at */
 #define ROUNDS 64		/* of unmounting, should something mount meanwhile */
 
 /* What is mounted, oldest first. On the child's stack: process 1 has no memory
@@ -169,37 +169,52 @@ static bool lies_in(const char *path, const char *point)
 	return strncmp(path, point, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/* Says so if the link PATH/NAME leads into the file system at POINT. */
-static bool holds(const struct process *process, const char *name, const char *point)
+/* A process that is asked whether it keeps the file system at POINT busy. */
+struct suspect {
+	const struct process *process;
+	const char *point;
+	const char *place;	/* "fd/", below /proc/PID; "" for that itself */
+	bool holds;
+};
+
+/* Says so if the link NAME at the suspect's place leads there. */
+static void try_link(struct suspect *suspect, const char *name)
 {
-	char path[48], target[256];
+	char path[64], target[256];
 	ssize_t length;
 
-	(void)text_format(path, sizeof path, "/proc/%d/%s", (int)process->pid, name);
+	(void)text_format(path, sizeof path, "/proc/%d/%s%s", (int)suspect->process->pid,
+		suspect->place, name);
 	length = readlink(path, target, sizeof target - 1);
 	if (length < 0)
-		return false;
+		return;
 	target[length] = '\0';
-	if (!lies_in(target, point))
-		return false;
-	message(MESSAGE_WARNING, "%s: busy: %s (pid %d) holds %s", point, process->name,
-		(int)process->pid, target);
-	return true;
+	suspect->holds = lies_in(target, suspect->point);
+	if (suspect->holds)
+		message(MESSAGE_WARNING, "%s: busy: %s (pid %d) holds %s", suspect->point,
+			suspect->process->name, (int)suspect->process->pid, target);
 }
 
+static bool try_name(const char *name, void *argument)
+{
+	try_link(argument, name);
+	return !((struct suspect *)argument)->holds;
+}
+
+/* One thing that it holds will do. */
 static bool name_holder(const struct process *process, void *argument)
 {
 	static const char *const links[] = { "cwd", "root", "exe" };
-	const char *point = argument;
-	char name[16];
+	static const char *const places[] = { "fd/", "map_files/" };	/* proc(5) */
+	struct suspect suspect = { .process = process, .point = argument, .place = "" };
+	char path[32];
 
-	for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
-		if (holds(process, links[i], point))
-			return true;
-	for (int fd = 0; fd < HELD_DESCRIPTORS; fd++) {
-		(void)text_format(name, sizeof name, "fd/%d", fd);
-		if (holds(process, name, point))
-			return true;
+	for (size_t i = 0; i < sizeof links / sizeof links[0] && !suspect.holds; i++)
+		try_link(&suspect, links[i]);
+	for (size_t i = 0; i < sizeof places / sizeof places[0] && !suspect.holds; i++) {
+		suspect.place = places[i];
+		(void)text_format(path, sizeof path, "/proc/%d/%s", (int)process->pid, places[i]);
+		directory_visit(path, try_name, &suspect);
 	}
 	return true;
 }
