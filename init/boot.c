@@ -12,6 +12,7 @@
 #include "spawn.h"
 #include "text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -29,14 +30,15 @@ enum result {
 	STEP_ALREADY,
 	STEP_SKIPPED,
 	STEP_FAILED,
-	STEP_STARTED,		/* a program runs */
+	STEP_STARTED,		/* a program runs, and is waited for */
+	STEP_BESIDE,		/* ... and is not */
 };
 
 /* What became of a step. */
 struct outcome {
 	enum result result;
 	const char *detail;	/* for people, or NULL */
-	pid_t pid;		/* STEP_STARTED */
+	pid_t pid;		/* STEP_STARTED, STEP_BESIDE */
 };
 
 static const char *const result_names[] = {
@@ -45,10 +47,11 @@ static const char *const result_names[] = {
 	[STEP_SKIPPED] = "skipped",
 	[STEP_FAILED] = "failed",
 	[STEP_STARTED] = "started",
+	[STEP_BESIDE] = "started",
 };
 
-/* What a step reads: /proc/cmdline, which is no longer than this, or /etc/fstab,
- * of which the root's line is in the first part. */
+/* What a step reads: /proc/cmdline, which is no longer than this, or /etc/fstab
+ * or mountinfo, of which the line that counts is in the first part. */
 static char file[4096] LARGE;
 
 static const char in_container[] = "not ours in a container";
@@ -66,6 +69,16 @@ static struct outcome failure(void)
 	if (errno == ENODEV)
 		return outcome(STEP_SKIPPED, "not in this kernel");
 	return outcome(STEP_FAILED, strerror(errno));
+}
+
+/* Makes the line that TEXT begins with a string; returns what follows it. */
+static char *cut_line(char *text)
+{
+	size_t length = strcspn(text, "\n");
+	char *next = text[length] == '\0' ? text + length : text + length + 1;
+
+	text[length] = '\0';
+	return next;
 }
 
 /* ---- file systems ---- */
@@ -291,17 +304,43 @@ static struct outcome run(const char *path, char *const argv[], int input)
 	return started;
 }
 
+/* Looks at the kernel's list of what is mounted, of which several may be in one
+ * place: the last counts. statfs(2) tells no devtmpfs from a tmpfs. */
+static bool dev_is_devtmpfs(void)
+{
+	char *line = file;
+	struct mounttable_line mounted;
+	bool is = false;
+
+	if (files_read(AT_FDCWD, "/proc/self/mountinfo", file, sizeof file) < 0)
+		return false;
+	while (*line != '\0') {
+		char *next = cut_line(line);
+
+		if (mounttable_mountinfo(line, &mounted) && strcmp(mounted.point, "/dev") == 0)
+			is = strcmp(mounted.type, "devtmpfs") == 0;
+		line = next;
+	}
+	return is;
+}
+
+/* It sets owners and modes, makes links, and where the kernel does not do so itself
+ * makes the nodes. Without a node nothing goes on; for an owner hardly anything has
+ * to wait, and with all the devices there are it takes longer than the whole boot. */
 static struct outcome run_mdev(struct cmdline *cmdline)
 {
 	static char name[] = "mdev", option[] = "-s";
 	static char *const argv[] = { name, option, NULL };
+	struct outcome result;
 
-	(void)cmdline;
 	if (namespace_contained())
 		return outcome(STEP_SKIPPED, in_container);
 	if (access("/sbin/mdev", X_OK) < 0)
 		return outcome(STEP_SKIPPED, "no /sbin/mdev");
-	return run("/sbin/mdev", argv, SPAWN_KEEP);
+	result = run("/sbin/mdev", argv, SPAWN_KEEP);
+	if (result.result == STEP_STARTED && !cmdline_waits(cmdline, name) && dev_is_devtmpfs())
+		result.result = STEP_BESIDE;
+	return result;
 }
 
 static struct outcome load_keymap(struct cmdline *cmdline)
@@ -344,10 +383,8 @@ static bool fstab_has_root_read_only(void)
 	if (files_read(AT_FDCWD, "/etc/fstab", file, sizeof file) < 0)
 		return false;
 	while (*line != '\0') {
-		size_t length = strcspn(line, "\n");
-		char *next = line[length] == '\0' ? line + length : line + length + 1;
+		char *next = cut_line(line);
 
-		line[length] = '\0';
 		if (mounttable_fstab(line, &mounted) && strcmp(mounted.point, "/") == 0)
 			read_only = mounttable_option(mounted.options, "ro");
 		line = next;
@@ -387,7 +424,9 @@ static struct outcome restore_seed(struct cmdline *cmdline)
 
 /* ---- the steps ---- */
 
-/* /dev first: the kernel log and the console are in it. */
+/* /dev first: the kernel log and the console are in it. The helper for devices to
+ * come before mdev looks at those that are there: in between none may slip
+ * through. */
 static const struct step {
 	const char *name;
 	struct outcome (*take)(struct cmdline *cmdline);
@@ -403,34 +442,35 @@ static const struct step {
 	{ "cgroup", mount_cgroup },
 	{ "hostname", set_hostname },
 	{ "lo", raise_loopback },
-	{ "mdev", run_mdev },
 	{ "hotplug", set_hotplug },
+	{ "mdev", run_mdev },
 	{ "keymap", load_keymap },
 	{ "mount", mount_fstab },
 	{ "root", make_root_writable },
 	{ "seed", restore_seed },
 };
 
-static struct timespec started;		/* the step under way */
+#define STEPS (sizeof steps / sizeof steps[0])
+static_assert(STEPS <= LIFECYCLE_STEPS, "each may run a program");
 
 int boot_steps(void)
 {
-	return (int)(sizeof steps / sizeof steps[0]);
+	return (int)STEPS;
 }
 
-/* Microseconds since the step began. */
-static unsigned long elapsed(void)
+/* In microseconds. */
+static int64_t fine_clock(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);	/* see clock_now */
-	return (unsigned long)((now.tv_sec - started.tv_sec) * 1000000 +
-		(now.tv_nsec - started.tv_nsec) / 1000);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void say(const struct step *step, enum result result, const char *detail)
+/* SINCE: when it began, by the fine clock. */
+static void say(const struct step *step, enum result result, const char *detail, int64_t since)
 {
-	unsigned long time = elapsed();
+	unsigned long time = (unsigned long)(fine_clock() - since);
 
 	message(result == STEP_FAILED ? MESSAGE_WARNING : MESSAGE_INFO,
 		"boot: %s: %s%s%s (%lu.%03lu ms)", step->name, result_names[result],
@@ -438,39 +478,47 @@ static void say(const struct step *step, enum result result, const char *detail)
 		time / 1000, time % 1000);
 }
 
-pid_t boot_step(int number, struct cmdline *cmdline)
+struct boot_program boot_step(int number, struct cmdline *cmdline)
 {
 	const struct step *step = &steps[number];
+	int64_t began = fine_clock();
 	struct outcome became;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &started);	/* see clock_now */
 	if (cmdline_skips(cmdline, step->name))
 		became = outcome(STEP_SKIPPED, "init.skip");
 	else
 		became = step->take(cmdline);
-	if (became.result != STEP_STARTED)
-		say(step, became.result, became.detail);
-	return became.pid;
+	if (became.pid == 0)
+		say(step, became.result, became.detail, began);
+	return (struct boot_program){
+		.pid = became.pid, .awaited = became.result == STEP_STARTED };
 }
 
-void boot_ended(int number, int status)
+void boot_ended(int number, int status, int64_t since)
 {
 	char detail[32];
 
 	if (status == 0) {
-		say(&steps[number], STEP_DONE, NULL);
+		say(&steps[number], STEP_DONE, NULL, since * 1000);
 		return;
 	}
 	(void)text_format(detail, sizeof detail, WIFEXITED(status) ? "exit status %d" : "signal %d",
 		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-	say(&steps[number], STEP_FAILED, detail);
+	say(&steps[number], STEP_FAILED, detail, since * 1000);
 }
 
-void boot_late(int number, pid_t pid)
+void boot_late(int number, pid_t pid, int64_t since)
 {
 	char detail[64];
 
 	(void)text_format(detail, sizeof detail, "process %d takes too long, not waited for",
 		(int)pid);
-	say(&steps[number], STEP_FAILED, detail);
+	say(&steps[number], STEP_FAILED, detail, since * 1000);
+}
+
+void boot_resume(int number, struct cmdline *cmdline)
+{
+	for (int i = 0; i < number; i++)
+		if (steps[i].take == read_cmdline && !cmdline_skips(cmdline, steps[i].name))
+			(void)read_cmdline(cmdline);	/* what was wrong with it was said */
 }

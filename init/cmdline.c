@@ -65,7 +65,10 @@ bool cmdline_word(struct cmdline *cmdline, const char *word)
 			return set_limit(&cmdline->limits, limit_words[i].limit, value);
 	}
 	value = value_of(word, "init.skip=");
-	return value == NULL || text_copy(cmdline->skip, sizeof cmdline->skip, value);
+	if (value != NULL)
+		return text_copy(cmdline->skip, sizeof cmdline->skip, value);
+	value = value_of(word, "init.wait=");
+	return value == NULL || text_copy(cmdline->wait, sizeof cmdline->wait, value);
 }
 
 const char *cmdline_words(struct cmdline *cmdline, char *text)
@@ -86,18 +89,27 @@ const char *cmdline_words(struct cmdline *cmdline, char *text)
 	}
 }
 
-bool cmdline_skips(const struct cmdline *cmdline, const char *name)
+static bool lists(const char *list, const char *name)
 {
-	const char *skip = cmdline->skip;
 	size_t length = strlen(name);
 
 	for (;;) {
-		size_t word = strcspn(skip, ",");
+		size_t word = strcspn(list, ",");
 
-		if (word == length && memcmp(skip, name, length) == 0)
+		if (word == length && memcmp(list, name, length) == 0)
 			return true;
-		if (skip[word] == '\0')
+		if (list[word] == '\0')
 			return false;
-		skip += word + 1;
+		list += word + 1;
 	}
+}
+
+bool cmdline_skips(const struct cmdline *cmdline, const char *name)
+{
+	return lists(cmdline->skip, name);
+}
+
+bool cmdline_waits(const struct cmdline *cmdline, const char *name)
+{
+	return lists(cmdline->wait, name);
 }

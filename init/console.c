@@ -235,3 +235,20 @@ int console_attach(void *argument)
 		(void)ioctl(STDIN_FILENO, TIOCSCTTY, 0);
 	return 0;
 }
+
+enum spawn_result console_spawn(const char *path, char *const argv[],
+	struct console_child *child, pid_t *pid, int *error)
+{
+	const struct spawn program = {
+		.path = path,
+		.argv = argv,
+		.directory = SPAWN_KEEP,
+		.fd = { SPAWN_KEEP, SPAWN_KEEP, console_errors() },
+		.session = true,
+		.prepare = console_attach,
+		.argument = child,
+		.detached = true,
+	};
+
+	return spawn(&program, pid, error);
+}

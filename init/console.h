@@ -3,7 +3,10 @@
 #ifndef INIT_CONSOLE_H
 #define INIT_CONSOLE_H
 
+#include "spawn.h"
+
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Occupies descriptors 0, 1 and 2 where they are closed (in an initramfs the
  * kernel finds no /dev/console for us), so that no other file ends up there. */
@@ -40,8 +43,13 @@ struct console_child {
 	bool quiet;		/* it failed before: say nothing if it fails again */
 };
 
-/* spawn()'s prepare; ARGUMENT is a struct console_child. Does not return if the
- * terminal cannot be opened. */
+/* Attaches the calling process to it; 0. Does not return if the terminal cannot be
+ * opened. ARGUMENT is a struct console_child: it is spawn()'s prepare. */
 int console_attach(void *argument);
+
+/* Starts a program in a session of its own, attached to CHILD's terminal. Other
+ * than that as spawn(), detached. */
+enum spawn_result console_spawn(const char *path, char *const argv[],
+	struct console_child *child, pid_t *pid, int *error);
 
 #endif

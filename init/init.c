@@ -20,7 +20,6 @@
 #include "rescue.h"
 #include "resume.h"
 #include "signals.h"
-#include "spawn.h"
 #include "telinit.h"
 #include "text.h"
 
@@ -50,15 +49,6 @@ static void spawn_entry(int slot)
 	const struct inittab_entry *entry = &life.table.slots[slot].entry;
 	struct lifecycle_process *process = &life.processes[slot];
 	bool again = process->penalty > 0, first = process->since == 0;
-	struct spawn program = {
-		.argv = executed.words,
-		.directory = SPAWN_KEEP,
-		.fd = { SPAWN_KEEP, SPAWN_KEEP, console_errors() },
-		.session = true,
-		.prepare = console_attach,
-		.argument = &child,
-		.detached = true,
-	};
 	pid_t pid;
 	int error;
 
@@ -70,14 +60,13 @@ static void spawn_entry(int slot)
 		return;
 	}
 	argv_make(&executed, entry->command);
-	program.path = executed.path;
 	child = (struct console_child){
 		.tty = entry->tty,
 		.login = executed.login,
 		.ask = entry->action == INITTAB_ASKFIRST,
 		.quiet = again,
 	};
-	if (spawn(&program, &pid, &error) == SPAWN_STARTED) {
+	if (console_spawn(executed.path, executed.words, &child, &pid, &error) == SPAWN_STARTED) {
 		lifecycle_spawned(&life, slot, pid, clock_now());
 		if (first)
 			progress_started(&life, slot);
@@ -146,11 +135,25 @@ static bool only_spared_are_left(void)
 		life.helper == 0 && everybody_is_spared();
 }
 
+/* What people are to know of a child's end. */
+static void say_ended(pid_t pid, int status)
+{
+	struct lifecycle_child ended = lifecycle_find(&life, pid);
+
+	if (ended.kind == LIFECYCLE_ENTRY)
+		progress_ended(&life, ended.number, status, clock_now());
+	if (ended.kind == LIFECYCLE_PROGRAM)
+		boot_ended(ended.number, status, life.programs[ended.number].since);
+	if (ended.kind == LIFECYCLE_HELPER && life.phase == LIFECYCLE_POWER && status != 0)
+		message(MESSAGE_ERROR, "cannot %s: %s", lifecycle_end_name(life.end),
+			strerror(WEXITSTATUS(status)));
+}
+
 /* Takes over what has ended. False if there may be more. */
 static bool reap(void)
 {
 	for (int i = 0; i < REAP_AT_ONCE; i++) {
-		int step = life.step, status, slot;
+		int status;
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 
 		if (pid < 0 && errno == EINTR)
@@ -160,16 +163,8 @@ static bool reap(void)
 				lifecycle_nobody_left(&life);
 			return true;
 		}
-		slot = lifecycle_exited(&life, pid, clock_now());
-		if (slot >= 0)
-			progress_ended(&life, slot, status, clock_now());
-		if (slot == LIFECYCLE_HELPER) {
-			if (life.phase == LIFECYCLE_BOOT)
-				boot_ended(step, status);
-			if (life.phase == LIFECYCLE_POWER && status != 0)
-				message(MESSAGE_ERROR, "cannot %s: %s", lifecycle_end_name(life.end),
-					strerror(WEXITSTATUS(status)));
-		}
+		say_ended(pid, status);
+		lifecycle_exited(&life, pid, clock_now());
 	}
 	return false;
 }
@@ -219,10 +214,10 @@ static void stuck(void)
 
 static void take_step(int number)
 {
-	pid_t pid = boot_step(number, &cmdline);
+	struct boot_program program = boot_step(number, &cmdline);
 
 	life.limits = cmdline.limits;
-	lifecycle_step(&life, pid, clock_now());
+	lifecycle_step(&life, program.pid, program.awaited, clock_now());
 }
 
 static void perform(const struct lifecycle_action *action)
@@ -237,7 +232,7 @@ static void perform(const struct lifecycle_action *action)
 		take_step(action->slot);
 		break;
 	case LIFECYCLE_STEP_LATE:
-		boot_late(action->slot, action->pid);
+		boot_late(action->slot, action->pid, life.programs[action->slot].since);
 		break;
 	case LIFECYCLE_SPAWN:
 		spawn_entry(action->slot);
@@ -331,6 +326,14 @@ static void run(void)
 	}
 }
 
+/* What crashed in a boot step would do so again. */
+static void leave_out_step(void)
+{
+	if (life.phase == LIFECYCLE_BOOT && life.step < life.steps &&
+		life.programs[life.step].pid == 0)
+		lifecycle_step(&life, 0, false, clock_now());
+}
+
 /* Goes on where the init that executed us was; false if there was none. */
 static bool resume(void)
 {
@@ -340,15 +343,18 @@ static bool resume(void)
 	case RESUME_UPGRADE:
 		message(MESSAGE_NOTICE, "going on as version " PIDONE_VERSION);
 		break;
+	case RESUME_SIGNALLED:
+		message(MESSAGE_WARNING, "going on after a crash signal");
+		break;
 	case RESUME_CRASH:
 		message(MESSAGE_WARNING, "going on after a crash");
-		/* what crashed in a boot step would do so again */
-		if (life.phase == LIFECYCLE_BOOT && life.helper == 0)
-			lifecycle_step(&life, 0, clock_now());
+		leave_out_step();
 		break;
 	case RESUME_CRASHES:
 		rescue();
 	}
+	if (life.phase == LIFECYCLE_BOOT)
+		boot_resume(life.step, &cmdline);
 	cmdline.limits = life.limits;
 	return true;
 }

@@ -11,6 +11,9 @@
  * Seven SIGINTs within 2 s jump to the killing, and from there a phase further
  * each time.
  *
+ * The program of a boot step is waited for, or runs beside what follows. Either
+ * way it has a deadline, at which people are told and the boot goes on.
+ *
  * An entry's process is idle, running, or waiting for its time. Only spawn()
  * and lifecycle_spawned lead to running, only lifecycle_exited leads out of it:
  * so no entry ever runs twice. */
@@ -78,7 +81,6 @@ void lifecycle_begin(struct lifecycle *life, int steps)
 	life->limits = lifecycle_limits_standard;
 	life->load = true;
 	life->waited = life->pressed_waited = -1;
-	life->helper_until = CLOCK_NEVER;
 	for (int i = 0; i < LIFECYCLE_INTERRUPTS; i++)
 		life->interrupts[i] = -STORM_MS - 1;
 }
@@ -174,17 +176,10 @@ static enum turn take_turn(struct lifecycle *life, enum inittab_action kind, int
 
 static bool next_boot(struct lifecycle *life, int64_t now, struct lifecycle_action *action)
 {
-	if (life->helper != 0) {
-		if (now < life->helper_until) {
-			sleep_until(action, life->helper_until);
-			return false;
-		}
-		action->pid = life->helper;
-		life->helper = 0;
-		return act(action, LIFECYCLE_STEP_LATE, life->step++);
-	}
 	if (life->step < life->steps)
-		return act(action, LIFECYCLE_STEP, life->step);
+		/* its program has a deadline: next_late */
+		return life->programs[life->step].pid == 0 &&
+			act(action, LIFECYCLE_STEP, life->step);
 	enter(life, LIFECYCLE_SYSINIT, now);
 	return false;
 }
@@ -361,6 +356,27 @@ static bool next_kill(struct lifecycle *life, int64_t now, struct lifecycle_acti
 	return false;
 }
 
+/* Programs of boot steps that had their time. */
+static bool next_late(struct lifecycle *life, int64_t now, struct lifecycle_action *action)
+{
+	for (int i = 0; i < life->steps; i++) {
+		struct lifecycle_program *program = &life->programs[i];
+
+		if (program->pid == 0)
+			continue;
+		if (now < program->until) {
+			sleep_until(action, program->until);
+			continue;
+		}
+		program->until = CLOCK_NEVER;
+		if (life->step == i)
+			life->step++;
+		action->pid = program->pid;
+		return act(action, LIFECYCLE_STEP_LATE, i);
+	}
+	return false;
+}
+
 /* Processes that single user mode has no place for. */
 static bool next_retire(struct lifecycle *life, int64_t now, struct lifecycle_action *action)
 {
@@ -381,6 +397,8 @@ static bool next_retire(struct lifecycle *life, int64_t now, struct lifecycle_ac
 /* What may be asked for in any phase before the way down. */
 static bool next_request(struct lifecycle *life, int64_t now, struct lifecycle_action *action)
 {
+	if (next_late(life, now, action))
+		return true;
 	if (life->load)
 		return act(action, LIFECYCLE_LOAD, -1);
 	if (life->retire && next_retire(life, now, action))
@@ -441,15 +459,15 @@ void lifecycle_loaded(struct lifecycle *life, bool complete)
 	}
 }
 
-void lifecycle_step(struct lifecycle *life, pid_t pid, int64_t now)
+void lifecycle_step(struct lifecycle *life, pid_t pid, bool awaited, int64_t now)
 {
-	if (pid == 0) {
-		life->step++;
-		return;
+	if (pid != 0) {
+		life->programs[life->step] = (struct lifecycle_program){
+			.pid = pid, .since = now, .until = now + life->limits.step };
+		life->alone = false;
 	}
-	life->helper = pid;
-	life->helper_until = now + life->limits.step;
-	life->alone = false;
+	if (pid == 0 || !awaited)
+		life->step++;
 }
 
 void lifecycle_spawned(struct lifecycle *life, int slot, pid_t pid, int64_t now)
@@ -521,14 +539,6 @@ void lifecycle_helper(struct lifecycle *life, pid_t pid)
 		life->alone = false;
 }
 
-static int exited_helper(struct lifecycle *life)
-{
-	life->helper = 0;
-	if (life->phase == LIFECYCLE_BOOT)
-		life->step++;
-	return LIFECYCLE_HELPER;
-}
-
 static void exited_entry(struct lifecycle *life, int slot, int64_t now)
 {
 	struct lifecycle_process *process = &life->processes[slot];
@@ -549,16 +559,43 @@ static void exited_entry(struct lifecycle *life, int slot, int64_t now)
 		punish(process, now);
 }
 
-int lifecycle_exited(struct lifecycle *life, pid_t pid, int64_t now)
+static void exited_program(struct lifecycle *life, int step)
 {
-	if (pid == life->helper && pid != 0)
-		return exited_helper(life);
+	life->programs[step].pid = 0;
+	if (life->step == step)
+		life->step++;
+}
+
+struct lifecycle_child lifecycle_find(const struct lifecycle *life, pid_t pid)
+{
+	if (pid == life->helper)
+		return (struct lifecycle_child){ LIFECYCLE_HELPER, -1 };
 	for (int i = 0; i < life->table.used; i++)
-		if (life->processes[i].state == LIFECYCLE_RUNNING && life->processes[i].pid == pid) {
-			exited_entry(life, i, now);
-			return i;
-		}
-	return LIFECYCLE_ORPHAN;
+		if (life->processes[i].state == LIFECYCLE_RUNNING && life->processes[i].pid == pid)
+			return (struct lifecycle_child){ LIFECYCLE_ENTRY, i };
+	for (int i = 0; i < life->steps; i++)
+		if (life->programs[i].pid == pid)
+			return (struct lifecycle_child){ LIFECYCLE_PROGRAM, i };
+	return (struct lifecycle_child){ LIFECYCLE_ORPHAN, -1 };
+}
+
+void lifecycle_exited(struct lifecycle *life, pid_t pid, int64_t now)
+{
+	struct lifecycle_child child = lifecycle_find(life, pid);
+
+	switch (child.kind) {
+	case LIFECYCLE_ORPHAN:
+		break;
+	case LIFECYCLE_ENTRY:
+		exited_entry(life, child.number, now);
+		break;
+	case LIFECYCLE_PROGRAM:
+		exited_program(life, child.number);
+		break;
+	case LIFECYCLE_HELPER:
+		life->helper = 0;
+		break;
+	}
 }
 
 void lifecycle_nobody_left(struct lifecycle *life)

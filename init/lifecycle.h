@@ -51,6 +51,15 @@ struct lifecycle_process {
 	bool killed;		/* with its deadline passed, it was sent KILL */
 };
 
+enum { LIFECYCLE_STEPS = 24 };	/* built-in steps, at most */
+
+/* The program that a boot step runs. */
+struct lifecycle_program {
+	pid_t pid;		/* 0: none */
+	int64_t since;		/* when it was started */
+	int64_t until;		/* when to say that it is late; CLOCK_NEVER: that was said */
+};
+
 /* Deadlines, in ms. */
 struct lifecycle_limits {
 	int64_t step;		/* a program that a boot step runs */
@@ -70,9 +79,8 @@ struct lifecycle {
 	enum lifecycle_end end;
 	struct lifecycle_limits limits;
 	int steps;		/* built-in steps there are */
-	int step;		/* the next of them */
-	pid_t helper;		/* what the step or the way down has forked; 0: nothing */
-	int64_t helper_until;
+	int step;		/* the next of them; or the one whose program is awaited */
+	pid_t helper;		/* what the way down has forked; 0: nothing */
 	int64_t since;		/* when the phase began; meaningful on the way down */
 	bool asked;		/* the phase's one action was given */
 	bool reported;		/* who is waited for was said */
@@ -88,6 +96,7 @@ struct lifecycle {
 	int pressed_waited;	/* the same among the ctrlaltdel entries */
 	int64_t interrupts[LIFECYCLE_INTERRUPTS];	/* when; the oldest is overwritten */
 	int interrupt;
+	struct lifecycle_program programs[LIFECYCLE_STEPS];	/* by step */
 	/* what is used of the two is at their beginning: it touches few pages */
 	struct lifecycle_process processes[INITTAB_ENTRIES];
 	struct inittab table;
@@ -97,7 +106,7 @@ enum lifecycle_do {
 	LIFECYCLE_SLEEP,	/* until action.until or an event */
 	LIFECYCLE_LOAD,		/* read the inittab; report lifecycle_loaded */
 	LIFECYCLE_STEP,		/* take boot step .slot; report lifecycle_step */
-	LIFECYCLE_STEP_LATE,	/* say so: the boot goes on without waiting for .pid */
+	LIFECYCLE_STEP_LATE,	/* say so of step .slot: .pid is not waited for any longer */
 	LIFECYCLE_SPAWN,	/* start entry .slot; report one of lifecycle_spawned... */
 	LIFECYCLE_KILL_ENTRY,	/* send entry .slot KILL: it had its time */
 	LIFECYCLE_RETIRE_ENTRY,	/* send entry .slot TERM and CONT: it is not wanted */
@@ -130,8 +139,9 @@ void lifecycle_next(struct lifecycle *life, int64_t now, struct lifecycle_action
 /* The inittab was read (LIFECYCLE_LOAD); COMPLETE: to its end. */
 void lifecycle_loaded(struct lifecycle *life, bool complete);
 
-/* The step was taken. It runs PID, or nothing if that is 0. */
-void lifecycle_step(struct lifecycle *life, pid_t pid, int64_t now);
+/* The step was taken. It runs PID, or nothing if that is 0; if AWAITED, the next
+ * one is taken after that has ended. */
+void lifecycle_step(struct lifecycle *life, pid_t pid, bool awaited, int64_t now);
 
 /* Entry SLOT runs as PID. */
 void lifecycle_spawned(struct lifecycle *life, int slot, pid_t pid, int64_t now);
@@ -148,10 +158,23 @@ void lifecycle_helper(struct lifecycle *life, pid_t pid);
 /* The restart entry could not be executed: halt instead. */
 void lifecycle_not_restarted(struct lifecycle *life, int64_t now);
 
-/* The child PID has ended. Returns the slot whose process it was, or one of
- * these. */
-enum { LIFECYCLE_ORPHAN = -1, LIFECYCLE_HELPER = -2 };
-int lifecycle_exited(struct lifecycle *life, pid_t pid, int64_t now);
+/* What a child is to us. */
+enum lifecycle_kind {
+	LIFECYCLE_ORPHAN,	/* nothing: its parent has ended */
+	LIFECYCLE_ENTRY,	/* the process of the entry in slot .number */
+	LIFECYCLE_PROGRAM,	/* that of boot step .number */
+	LIFECYCLE_HELPER,	/* what the way down has forked */
+};
+
+struct lifecycle_child {
+	enum lifecycle_kind kind;
+	int number;
+};
+
+struct lifecycle_child lifecycle_find(const struct lifecycle *life, pid_t pid);
+
+/* The child PID has ended. */
+void lifecycle_exited(struct lifecycle *life, pid_t pid, int64_t now);
 
 /* No child is left (ECHILD), or none that the way down waits for. */
 void lifecycle_nobody_left(struct lifecycle *life);

@@ -41,8 +41,7 @@ void progress_ended(const struct lifecycle *life, int slot, int status, int64_t 
 	char failed[40] = "failed: ";
 	const char *became = failed;
 
-	/* FREE: a reload had left it out, and its slot is forgotten */
-	if (namespace_contained() || life->table.slots[slot].listing == INITTAB_FREE ||
+	if (namespace_contained() ||
 		(is_kept_running(entry->action) && life->phase < LIFECYCLE_SHUTDOWN))
 		return;
 	if (status == 0)

@@ -21,7 +21,7 @@ void progress_begin(const struct lifecycle *life);
 /* The entry in SLOT runs, for the first time. */
 void progress_started(const struct lifecycle *life, int slot);
 
-/* Its process has ended with STATUS (wait(2)). Of entries that are respawned that is
+/* Its process has ended with STATUS (wait(2)); LIFE is not told yet. Of entries that are respawned that is
  * said on the way down only. */
 void progress_ended(const struct lifecycle *life, int slot, int status, int64_t now);
 

@@ -5,7 +5,8 @@
  *	phase NAME
  *	end NAME
  *	limits STEP ENTRY STOP TERM KILL RELEASE
- *	way STEP HELPER HELPER_UNTIL SINCE WAITED+1 PRESSED_WAITED+1 FLAGS
+ *	way STEP HELPER SINCE WAITED+1 PRESSED_WAITED+1 FLAGS
+ *	program STEP PID SINCE UNTIL
  *	entry SLOT LISTING ORDER STATE PID SINCE UNTIL PENALTY FLAGS TTY::ACTION:COMMAND
  *
  * Numbers are decimal and not negative. */
@@ -72,7 +73,7 @@ static void write_life(const struct lifecycle *life, struct output *output)
 	const int64_t *const limits[] = LIMITS(&life->limits);
 	uint64_t numbers[LIMIT_COUNT];
 	const uint64_t way[] = { (uint64_t)life->step, (uint64_t)life->helper,
-		(uint64_t)life->helper_until, (uint64_t)life->since, (uint64_t)(life->waited + 1),
+		(uint64_t)life->since, (uint64_t)(life->waited + 1),
 		(uint64_t)(life->pressed_waited + 1), join_flags(flags, LIFE_FLAG_COUNT) };
 
 	put_text(output, first_line);
@@ -86,6 +87,15 @@ static void write_life(const struct lifecycle *life, struct output *output)
 	put_line(output, "limits", numbers, LIMIT_COUNT);
 	put_text(output, "\n");
 	put_line(output, "way", way, sizeof way / sizeof way[0]);
+	put_text(output, "\n");
+}
+
+static void write_program(const struct lifecycle_program *program, int step, struct output *output)
+{
+	const uint64_t numbers[] = { (uint64_t)step, (uint64_t)program->pid,
+		(uint64_t)program->since, (uint64_t)program->until };
+
+	put_line(output, "program", numbers, sizeof numbers / sizeof numbers[0]);
 	put_text(output, "\n");
 }
 
@@ -113,6 +123,9 @@ bool record_write(const struct lifecycle *life, char text[RECORD_BYTES])
 	struct output output = { .text = text };
 
 	write_life(life, &output);
+	for (int i = 0; i < life->steps; i++)
+		if (life->programs[i].pid != 0)
+			write_program(&life->programs[i], i, &output);
 	for (int i = 0; i < life->table.used; i++)
 		if (life->table.slots[i].listing != INITTAB_FREE)
 			write_entry(life, i, &output);
@@ -182,18 +195,29 @@ static void read_limits(struct lifecycle *life, const char *line)
 static void read_way(struct lifecycle *life, const char *line)
 {
 	bool *const flags[] = LIFE_FLAGS(life);
-	uint64_t way[7];
+	uint64_t way[6];
 
-	if (take_numbers(line, "way", way, 7) == NULL || way[0] > INT32_MAX ||
-		way[1] > INT32_MAX || way[4] > INITTAB_ENTRIES || way[5] > INITTAB_ENTRIES)
+	line = take_numbers(line, "way", way, 6);
+	if (line == NULL || *line != '\0' || way[0] > INT32_MAX || way[1] > INT32_MAX ||
+		way[3] > INITTAB_ENTRIES || way[4] > INITTAB_ENTRIES)
 		return;
 	life->step = (int)way[0];
 	life->helper = (pid_t)way[1];
-	life->helper_until = (int64_t)way[2];
-	life->since = (int64_t)way[3];
-	life->waited = (int)way[4] - 1;
-	life->pressed_waited = (int)way[5] - 1;
-	split_flags(flags, LIFE_FLAG_COUNT, way[6]);
+	life->since = (int64_t)way[2];
+	life->waited = (int)way[3] - 1;
+	life->pressed_waited = (int)way[4] - 1;
+	split_flags(flags, LIFE_FLAG_COUNT, way[5]);
+}
+
+static void read_program(struct lifecycle *life, const char *line)
+{
+	uint64_t numbers[4];
+
+	if (take_numbers(line, "program", numbers, 4) == NULL ||
+		numbers[0] >= (uint64_t)life->steps || numbers[1] > INT32_MAX)
+		return;
+	life->programs[numbers[0]] = (struct lifecycle_program){ .pid = (pid_t)numbers[1],
+		.since = (int64_t)numbers[2], .until = (int64_t)numbers[3] };
 }
 
 static void read_entry(struct lifecycle *life, const char *line)
@@ -258,6 +282,7 @@ bool record_read(struct lifecycle *life, const char *text)
 				end = find_name(line, "end ", end_name, LIFECYCLE_REBOOT + 1);
 			read_limits(life, line);
 			read_way(life, line);
+			read_program(life, line);
 			read_entry(life, line);
 		}
 		text += length + (text[length] == '\n');

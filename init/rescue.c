@@ -8,7 +8,6 @@
 #include "filesystems.h"
 #include "message.h"
 #include "power.h"
-#include "spawn.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -81,20 +80,10 @@ static pid_t start_shell(void)
 	static char name[] = "-sh";
 	static char *const argv[] = { name, NULL };
 	static struct console_child child = { .tty = "", .login = true };
-	struct spawn shell = {
-		.path = "/bin/sh",
-		.argv = argv,
-		.directory = SPAWN_KEEP,
-		.fd = { SPAWN_KEEP, SPAWN_KEEP, console_errors() },
-		.session = true,
-		.prepare = console_attach,
-		.argument = &child,
-		.detached = true,
-	};
 	pid_t pid;
 	int error;
 
-	if (spawn(&shell, &pid, &error) == SPAWN_STARTED)
+	if (console_spawn("/bin/sh", argv, &child, &pid, &error) == SPAWN_STARTED)
 		return pid;
 	message(MESSAGE_ERROR, "/bin/sh: cannot start: %s", strerror(error));
 	return 0;

@@ -53,6 +53,14 @@ static bool crash_was_sent;
 
 /* ---- leaving ---- */
 
+static const char reason_letters[] = {
+	[RESUME_NONE] = '-',
+	[RESUME_UPGRADE] = 'u',
+	[RESUME_SIGNALLED] = 's',
+	[RESUME_CRASH] = 'c',
+	[RESUME_CRASHES] = 'c',
+};
+
 static void note_crash(int64_t now)
 {
 	memmove(crashes + 1, crashes, (CRASHES - 1) * sizeof crashes[0]);
@@ -63,7 +71,7 @@ static void write_history(enum resume_reason reason)
 {
 	size_t length = text_format(history, sizeof history, HISTORY);
 
-	history[length++] = reason == RESUME_UPGRADE ? 'u' : 'c';
+	history[length++] = reason_letters[reason];
 	for (int i = 0; i < CRASHES; i++)
 		length += text_format(history + length, sizeof history - length, "%llu ",
 			(unsigned long long)crashes[i]);
@@ -134,7 +142,7 @@ void resume_execute(void)
 
 	crash_was_sent = false;
 	console_join_errors();
-	write_down(sent ? RESUME_CRASH : RESUME_UPGRADE, true);
+	write_down(sent ? RESUME_SIGNALLED : RESUME_UPGRADE, true);
 	if (sent)
 		(void)execve("/proc/self/exe", arguments, environ);
 	(void)execve(path, arguments, environ);
@@ -213,11 +221,11 @@ static void find_path(void)
 
 static enum resume_reason why_resumed(const char *given, int64_t now)
 {
-	if (given[0] == 'u')
+	if (given[0] == reason_letters[RESUME_UPGRADE])
 		return RESUME_UPGRADE;
 	if (crashes[CRASHES - 1] != 0 && now - crashes[CRASHES - 1] < CRASHES_WITHIN_MS)
 		return RESUME_CRASHES;
-	return RESUME_CRASH;
+	return given[0] == reason_letters[RESUME_SIGNALLED] ? RESUME_SIGNALLED : RESUME_CRASH;
 }
 
 /* Of the processes that run nothing is known; that the system is up is. */

@@ -13,7 +13,8 @@
 enum resume_reason {
 	RESUME_NONE,		/* started for the first time */
 	RESUME_UPGRADE,
-	RESUME_CRASH,
+	RESUME_SIGNALLED,	/* a crash signal was sent to us */
+	RESUME_CRASH,		/* a fault of our own */
 	RESUME_CRASHES,		/* too many of them: better not go on */
 };
 

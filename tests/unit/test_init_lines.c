@@ -15,7 +15,7 @@ static struct cmdline cmdline;
 START_TEST(command_line_words)
 {
 	char text[] = "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet init.skip=mdev,hostname "
-		"init.term=3 init.unmount=0 \n";
+		"init.wait=x,mdev init.term=3 init.unmount=0 \n";
 
 	cmdline_begin(&cmdline);
 	ck_assert_ptr_null(cmdline_words(&cmdline, text));
@@ -23,6 +23,8 @@ START_TEST(command_line_words)
 	ck_assert(cmdline_skips(&cmdline, "mdev") && cmdline_skips(&cmdline, "hostname"));
 	ck_assert(!cmdline_skips(&cmdline, "host") && !cmdline_skips(&cmdline, "hostnames"));
 	ck_assert(!cmdline_skips(&cmdline, "mdev,hostname"));
+	ck_assert(cmdline_waits(&cmdline, "mdev") && cmdline_waits(&cmdline, "x"));
+	ck_assert(!cmdline_waits(&cmdline, "hostname") && !cmdline_skips(&cmdline, "x"));
 	ck_assert_int_eq((int)cmdline.limits.term, 3000);
 	ck_assert_int_eq((int)cmdline.limits.release, 0);
 	ck_assert_int_eq((int)cmdline.limits.stop, (int)lifecycle_limits_standard.stop);

@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 2, SLOTS = 12, LENGTH = 5 };
+/* The steps: one that runs no program, one whose program runs beside the rest, one
+ * whose program is waited for. */
+enum { STEP_PLAIN, STEP_BESIDE, STEP_AWAITED, STEPS };
+enum { SLOTS = 12, LENGTH = 5 };
 
 /* check's own assertions report to another process each time, which millions of
  * them cannot afford. */
@@ -23,7 +26,8 @@ struct world {
 	int64_t now;
 	pid_t last_pid;
 	pid_t running[SLOTS];	/* by slot */
-	pid_t helper;
+	pid_t helper;		/* of the way down, or the program that is waited for */
+	pid_t beside;
 	enum lifecycle_end wanted;	/* by the last signal that asked for one */
 	enum lifecycle_end ended;	/* what LIFECYCLE_END said last */
 	int64_t asked;		/* when the way down was asked for first */
@@ -33,6 +37,7 @@ struct world {
 	int starts[SLOTS];
 	int killed[SLOTS];
 	int reports, upgrades;
+	int late[STEPS];
 };
 
 static struct lifecycle life;
@@ -100,12 +105,20 @@ static void start_helper(void)
 	world.helper = ++world.last_pid;
 }
 
+static bool is_child(pid_t pid, enum lifecycle_kind kind, int number)
+{
+	struct lifecycle_child child = lifecycle_find(&life, pid);
+
+	return child.kind == kind && child.number == number;
+}
+
 static void end_one(int slot)
 {
 	pid_t pid = world.running[slot];
 
+	require(is_child(pid, LIFECYCLE_ENTRY, slot));
 	world.running[slot] = 0;
-	require(lifecycle_exited(&life, pid, world.now) == slot);
+	lifecycle_exited(&life, pid, world.now);
 }
 
 static void end_helper(void)
@@ -114,6 +127,35 @@ static void end_helper(void)
 
 	world.helper = 0;
 	lifecycle_exited(&life, pid, world.now);
+}
+
+static void end_beside(void)
+{
+	pid_t pid = world.beside;
+
+	/* late or not, whatever the phase: it is known */
+	require(is_child(pid, LIFECYCLE_PROGRAM, STEP_BESIDE));
+	world.beside = 0;
+	lifecycle_exited(&life, pid, world.now);
+	require(is_child(pid, LIFECYCLE_ORPHAN, -1));
+}
+
+static void take_step(int step)
+{
+	require(step >= 0 && step < STEPS);
+	switch (step) {
+	case STEP_BESIDE:
+		world.beside = ++world.last_pid;
+		lifecycle_step(&life, world.beside, false, world.now);
+		break;
+	case STEP_AWAITED:
+		start_helper();
+		lifecycle_step(&life, world.helper, true, world.now);
+		break;
+	default:
+		lifecycle_step(&life, 0, true, world.now);
+		break;
+	}
 }
 
 static void do_action(const struct lifecycle_action *action)
@@ -126,13 +168,11 @@ static void do_action(const struct lifecycle_action *action)
 		load();
 		break;
 	case LIFECYCLE_STEP:
-		require(action->slot >= 0 && action->slot < STEPS);
-		if (action->slot == 1)
-			start_helper();
-		lifecycle_step(&life, world.helper, world.now);
+		take_step(action->slot);
 		break;
 	case LIFECYCLE_STEP_LATE:
-		require(action->pid == world.helper);
+		require(action->pid == (action->slot == STEP_BESIDE ? world.beside : world.helper));
+		require(++world.late[action->slot] == 1);
 		break;
 	case LIFECYCLE_SPAWN:
 		spawn(action->slot);
@@ -183,7 +223,7 @@ static bool is_anybody_left(void)
 	for (int i = 0; i < SLOTS; i++)
 		if (world.running[i] != 0)
 			return true;
-	return world.helper != 0;
+	return world.helper != 0 || world.beside != 0;
 }
 
 static void check_sleep(const struct lifecycle_action *action)
@@ -194,6 +234,8 @@ static void check_sleep(const struct lifecycle_action *action)
 		require(action->until != CLOCK_NEVER);
 	if (life.phase == LIFECYCLE_BOOT)
 		require(action->until != CLOCK_NEVER);
+	if (life.phase < LIFECYCLE_SHUTDOWN && world.beside != 0 && world.late[STEP_BESIDE] == 0)
+		require(action->until <= life.programs[STEP_BESIDE].until);
 	if (life.phase == LIFECYCLE_RUN && !life.paused)
 		for (int i = 0; i < life.table.used; i++)
 			if (life.table.slots[i].listing == INITTAB_LISTED &&
@@ -294,6 +336,7 @@ static int starts(const char *command)
 static void boot(void)
 {
 	begin();
+	end_beside();
 	end_helper();
 	settle();
 	end_entry("sysinit");
@@ -305,6 +348,7 @@ START_TEST(boot_goes_step_by_step)
 	begin();
 	ck_assert_int_eq(life.phase, LIFECYCLE_BOOT);
 	ck_assert_int_ne(world.helper, 0);
+	end_beside();
 	end_helper();
 	settle();
 	ck_assert_int_eq(life.phase, LIFECYCLE_SYSINIT);
@@ -328,9 +372,59 @@ START_TEST(a_hung_step_is_given_up)
 	ck_assert_int_eq((int)(world.until - world.now), (int)lifecycle_limits_standard.step);
 	pass_time(lifecycle_limits_standard.step);
 	ck_assert_int_eq(life.phase, LIFECYCLE_SYSINIT);
-	end_helper();		/* an orphan now */
+	end_helper();
 	settle();
 	ck_assert_int_eq(life.step, STEPS);
+	ck_assert_int_eq(world.late[STEP_AWAITED], 1);
+}
+END_TEST
+
+START_TEST(a_program_beside_is_not_waited_for)
+{
+	begin();
+	end_helper();
+	settle();
+	ck_assert_int_eq(life.phase, LIFECYCLE_SYSINIT);
+	end_entry("sysinit");
+	end_entry("wait");
+	ck_assert_int_eq(life.phase, LIFECYCLE_RUN);
+	ck_assert_int_eq((int)(world.until - world.now), (int)lifecycle_limits_standard.step);
+	end_beside();
+	settle();
+	ck_assert(world.until == CLOCK_NEVER);
+	ck_assert_int_eq(world.late[STEP_BESIDE], 0);
+}
+END_TEST
+
+START_TEST(a_late_program_beside_is_said_once)
+{
+	begin();
+	end_helper();
+	settle();
+	pass_time(lifecycle_limits_standard.step);
+	ck_assert_int_eq(world.late[STEP_BESIDE], 1);
+	ck_assert_int_eq(world.late[STEP_AWAITED], 0);
+	ck_assert(world.until == CLOCK_NEVER);
+	ck_assert_int_eq(life.phase, LIFECYCLE_SYSINIT);
+	end_beside();
+	settle();
+}
+END_TEST
+
+START_TEST(the_way_down_ends_a_program_beside_with_everybody)
+{
+	begin();
+	send(SIGUSR2);
+	settle();
+	end_entry("shutdown");
+	/* no entry of ours runs: everybody is asked to end, and that is waited for */
+	ck_assert_int_eq(life.phase, LIFECYCLE_TERM);
+	end_helper();
+	settle();
+	ck_assert_int_eq(life.phase, LIFECYCLE_TERM);
+	end_beside();
+	settle();
+	ck_assert_int_eq(life.phase, LIFECYCLE_RELEASE);
 }
 END_TEST
 
@@ -456,6 +550,7 @@ START_TEST(a_request_is_heard_while_the_boot_hangs)
 	settle();
 	ck_assert_int_eq(life.phase, LIFECYCLE_SHUTDOWN);
 	begin();
+	end_beside();
 	end_helper();
 	settle();
 	send(SIGUSR2);
@@ -536,7 +631,7 @@ END_TEST
 enum event {
 	EVENT_DEADLINE, EVENT_MOMENT, EVENT_FIRST_ENDS, EVENT_LAST_ENDS, EVENT_HELPER_ENDS,
 	EVENT_TERM, EVENT_USR2, EVENT_INT, EVENT_HUP, EVENT_QUIT, EVENT_TSTP, EVENT_CONT,
-	EVENT_NO_PROCESS, EVENT_NO_TTY, EVENT_SINGLE, EVENT_STORM, EVENTS,
+	EVENT_NO_PROCESS, EVENT_NO_TTY, EVENT_SINGLE, EVENT_STORM, EVENT_BESIDE_ENDS, EVENTS,
 };
 
 static int find_running(bool last)
@@ -585,6 +680,11 @@ static bool happen(enum event event)
 		if (world.helper == 0)
 			return false;
 		end_helper();
+		break;
+	case EVENT_BESIDE_ENDS:
+		if (world.beside == 0)
+			return false;
+		end_beside();
 		break;
 	case EVENT_TERM:
 		send(SIGTERM);
@@ -708,18 +808,20 @@ static void explore(int depth)
 
 /* Where a system's life has got to when the events begin. */
 static const char *const beginnings[] = {
-	"",		/* a boot step runs */
-	"e",		/* sysinit */
-	"ec",		/* wait */
-	"ecc",		/* all runs */
-	"eccg",		/* ... with the inittab changed */
-	"ecchd",	/* Ctrl-Alt-Del was pressed */
-	"eccf",		/* shutdown entries */
-	"eccfd",	/* our children are asked to end */
-	"eccfda",	/* they did not */
-	"eccfdaaa",
-	"eccj",		/* on the way to a restart */
-	"ecco",		/* single user */
+	"",		/* boot steps run, one of them waited for */
+	"q",		/* no other */
+	"qe",		/* sysinit */
+	"qec",		/* wait */
+	"qecc",		/* all runs */
+	"ecd",		/* all runs, and so does still what a step has started */
+	"qeccg",	/* ... with the inittab changed */
+	"qecchd",	/* Ctrl-Alt-Del was pressed */
+	"qeccf",	/* shutdown entries */
+	"qeccfd",	/* our children are asked to end */
+	"qeccfda",	/* they did not */
+	"qeccfdaaa",
+	"qeccj",	/* on the way to a restart */
+	"qecco",	/* single user */
 };
 
 START_TEST(every_sequence)
@@ -746,6 +848,9 @@ int main(void)
 	suite_add_tcase(suite, cases);
 	tcase_add_test(cases, boot_goes_step_by_step);
 	tcase_add_test(cases, a_hung_step_is_given_up);
+	tcase_add_test(cases, a_program_beside_is_not_waited_for);
+	tcase_add_test(cases, a_late_program_beside_is_said_once);
+	tcase_add_test(cases, the_way_down_ends_a_program_beside_with_everybody);
 	tcase_add_test(cases, quick_deaths_are_slowed_down);
 	tcase_add_test(cases, tstp_holds_respawning_until_cont);
 	tcase_add_test(cases, reload_leaves_processes_alone);

@@ -52,7 +52,14 @@ START_TEST(everything_comes_back)
 	lifecycle_spawned(&before, 1, 4242, 99);
 	lifecycle_spawned(&before, 3, 4243, 100);
 	lifecycle_no_tty(&before, 2, 5000);
+	before.programs[3] = (struct lifecycle_program){ .pid = 4244, .since = 77, .until = 30077 };
+	before.programs[5] = (struct lifecycle_program){ .pid = 4245, .until = INT64_MAX };
 	check_same();
+	ck_assert_int_eq(after.programs[3].pid, 4244);
+	ck_assert_int_eq((int)after.programs[3].since, 77);
+	ck_assert_int_eq((int)after.programs[3].until, 30077);
+	ck_assert_int_eq(after.programs[4].pid, 0);
+	ck_assert(after.programs[5].until == INT64_MAX);
 	ck_assert_int_eq(after.phase, LIFECYCLE_SHUTDOWN);
 	ck_assert_int_eq(after.end, LIFECYCLE_POWER_OFF);
 	ck_assert_int_eq((int)after.limits.term, 7000);
@@ -119,11 +126,13 @@ START_TEST(unknown_and_spoilt_lines_are_left_out)
 	set_up();
 	ck_assert(record_read(&after, "pidone-init 1\nphase run\nnews 1 2 3\nend nothing\n"
 		"entry 500 3 1 1 7 0 0 0 0 ::respawn:x\nentry 0 3 1 1\nentry\n"
-		"way 1 2\nway -1 0 0 0 0 0 0\nway 1 99999999999 0 0 0 0 0\nlimits x\n"
+		"way 1 2\nway -1 0 0 0 0 0\nway 1 99999999999 0 0 0 0\nlimits x\n"
+		"program 16 1 1 1\nprogram 1 99999999999 1 1\nprogram 1 2\n"
 		"entry 1 3 1 9 7 0 0 0 0 ::respawn:x\nentry 2 3 1 1 7 0 0 0 0 ::nonsense:x\n"
 		"entry 3 3 1 1 7 0 0 0 0 ::respawn:good\n"));
 	ck_assert_int_eq(after.phase, LIFECYCLE_RUN);
 	ck_assert_int_eq(after.table.used, 4);
+	ck_assert_int_eq(after.programs[1].pid, 0);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(after.table.slots[i].listing, INITTAB_FREE);
 	ck_assert_str_eq(after.table.slots[3].entry.command, "good");
@@ -134,7 +143,7 @@ START_TEST(who_does_not_run_is_not_waited_for)
 {
 	set_up();
 	ck_assert(record_read(&after, "pidone-init 1\nphase wait\nend nothing\n"
-		"way 3 0 0 0 5 128 0\nentry 4 3 1 0 0 0 0 0 0 ::wait:x\n"));
+		"way 3 0 0 5 128 0\nentry 4 3 1 0 0 0 0 0 0 ::wait:x\n"));
 	ck_assert_int_eq(after.waited, -1);
 	ck_assert_int_eq(after.pressed_waited, -1);
 }
@@ -155,7 +164,8 @@ START_TEST(any_spoilt_byte_does_no_harm)
 			memset(&after, 0, sizeof after);
 			lifecycle_begin(&after, 16);
 			(void)record_read(&after, again);
-			if (after.waited >= INITTAB_ENTRIES || after.table.used > INITTAB_ENTRIES)
+			if (after.waited >= INITTAB_ENTRIES || after.table.used > INITTAB_ENTRIES ||
+				after.steps != 16)
 				ck_abort_msg("byte %zu made %d", i, byte);
 		}
 }
