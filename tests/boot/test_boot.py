@@ -9,6 +9,7 @@ consoles is in build/log/boot-CASE.console.
 """
 
 import os
+import re
 import sys
 import time
 
@@ -39,6 +40,12 @@ exec syslogd -n
 STUBBORN = """#!/bin/sh
 trap '' TERM
 exec sleep 36000
+"""
+
+# One that waits to be told, when it is to look at all devices.
+SLOW_MDEV = """#!/bin/sh
+[ "$1" = -s ] && while [ ! -e /run/go ]; do sleep 0.1; done
+exec busybox mdev "$@"
 """
 
 # Less than init waits for its children.
@@ -247,6 +254,48 @@ def survival(case):
                 machine.eventually("pidof " + name, services.serving(machine, name))
                 if pid not in before.split():
                     raise Failed("%s was started again: pid %s, before: %s" % (name, pid, before.split()))
+        with case.check("a process that init spares holds a file system", needed=True):
+            # its name begins with @: file systems might depend on it
+            machine.output("cp /usr/bin/runsv /usr/bin/@runsv; mkdir -p /root/service /mnt; "
+                           "printf '#!/bin/sh\\nexec sleep 36000\\n' >/root/service/run; "
+                           "chmod 755 /root/service/run; : >/root/service/down; dd if=/dev/zero of=/root/fat bs=1k count=1440 2>&1; "
+                           "mkfs.vfat /root/fat && mount -o loop /root/fat /mnt && echo x >/mnt/held")
+            machine.output("setsid @runsv /root/service 9</mnt/held >/dev/null 2>&1 &")
+            machine.eventually("sv status /root/service/", r"down: /root/service/: \d+s")
+        leave(case, machine, "poweroff", off)
+        with case.check("init has said who holds it, and what"):
+            said = r"init: /mnt: busy: @runsv \(pid \d+\) holds /mnt/held"
+            if not re.search(said, machine.console.text):
+                raise Failed("the console does not show: " + said)
+        clean(case, disk, "poweroff")
+
+
+def mdev(case):
+    """mdev -s that takes its time: nobody waits for it, unless told to."""
+    disk = bench.disk("mdev")
+    disk.write("/sbin/mdev", SLOW_MDEV, mode="0755")
+    with Machine(case, "mdev", disk, kernel=True) as machine:
+        login(case, machine)
+        with case.check("the services run, and mdev -s still does"):
+            for name in ("syslogd", "klogd"):
+                services.serving(machine, name)
+            machine.expect("pgrep -f 'mdev -s' >/dev/null && echo runs", "runs")
+            machine.expect("dmesg | grep -c ' init: boot: mdev: done'; true", "0")
+        with case.check("init crashes meanwhile, and knows it still"):
+            machine.output("kill -SEGV 1")
+            machine.eventually("dmesg | grep -c ' init: going on after a crash'", "1")
+            machine.output(": >/run/go")
+            machine.eventually("dmesg | grep -c ' init: boot: mdev: done'", "1")
+            machine.expect("stat -c '%a %U:%G' /dev/ttyS1", "620 root:tty")
+        leave(case, machine, "poweroff", off)
+    with Machine(case, "mdev-wait", disk, kernel=True, append="init.wait=mdev init.step=2") as machine:
+        login(case, machine)
+        with case.check("init.wait=mdev: what comes after it has waited, until its deadline"):
+            steps = machine.output("dmesg | sed -n 's/^.* init: boot: //p'").splitlines()
+            late = [step for step in steps if step.startswith("mdev: failed: process")]
+            if len(late) != 1 or [s.split(":")[0] for s in steps[steps.index(late[0]) + 1:]] != [
+                    "keymap", "mount", "root", "seed"]:
+                raise Failed("\n".join(steps))
         leave(case, machine, "poweroff", off)
         clean(case, disk, "poweroff")
 
@@ -356,7 +405,7 @@ def hung(case):
 
 # The long ones first: the short ones fill the gaps.
 CASES = {"bios": bios, "uefi": uefi, "halt": halt, "initramfs": initramfs, "shell": shell,
-         "survival": survival, "mbr": mbr, "tutorial": tutorial, "hung": hung,
+         "survival": survival, "mdev": mdev, "mbr": mbr, "tutorial": tutorial, "hung": hung,
          "read-only": read_only, "wrong-root": wrong_root}
 
 if __name__ == "__main__":
