@@ -54,8 +54,6 @@ $(BUILD)/obj/%.o: %.c Makefile config.mk | toolchain
 	$(call say,compile,$<)
 	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) $(DEFINES) $(CFLAGS) $(CODE) -MMD -MP -c -o $@ $<
 
-.SECONDARY:
-
 toolchain:
 	@image/deps programs
 
