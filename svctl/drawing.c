@@ -4,8 +4,8 @@
  * strip above, which shows what part of the boot the panel is. */
 #include "drawing.h"
 
-#include "json.h"
 #include "text.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -65,7 +65,7 @@ static void put_text(struct output *out, const char *text, size_t most)
 {
 	for (; *text != '\0' && most > 0; most--) {
 		const char *entity = entity_of(*text);
-		size_t length = json_character(text);
+		size_t length = utf8_length(text);
 
 		if (length == 0 || (unsigned char)*text < ' ' || *text == 0x7f)
 			entity = "?";

@@ -15,9 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How many bytes of well-formed UTF-8 the character at TEXT takes; 0: there is none. */
-size_t json_character(const char *text);
-
 /* Begin with { .out = … }. */
 struct json {
 	struct output *out;

@@ -54,6 +54,12 @@ const struct verb verb_table[] = {
 	{ "boot", "[LOG]", OPTION_JSON | OPTION_SVG, verb_boot,
 		"show how the last boot went, or what a saved kernel log (-: standard input) tells",
 		"svctl boot --svg >boot.svg", "draw what init and the services did, and when" },
+	{ "tree", "[NAME...]", OPTION_JSON, verb_tree,
+		"show init, the supervisors, their services, and the processes of these",
+		"svctl tree web", "who web's processes are, and who started them" },
+	{ "metrics", "[NAME...]", 0, verb_metrics,
+		"write what a monitoring system wants to know, in the OpenMetrics format",
+		"svctl metrics >/run/metrics/services.prom", "for a collector that reads files" },
 };
 
 const size_t verb_count = sizeof verb_table / sizeof verb_table[0];

@@ -52,12 +52,19 @@ extern const size_t verb_count;
 const struct verb *verb_find(const char *name);
 
 int verb_boot(struct context *context, char *const *operands, size_t count);
+int verb_check(struct context *context, char *const *operands, size_t count);
 int verb_control(struct context *context, char *const *operands, size_t count);
 int verb_disable(struct context *context, char *const *operands, size_t count);
 int verb_enable(struct context *context, char *const *operands, size_t count);
+int verb_events(struct context *context, char *const *operands, size_t count);
 int verb_kill(struct context *context, char *const *operands, size_t count);
 int verb_list(struct context *context, char *const *operands, size_t count);
+int verb_log(struct context *context, char *const *operands, size_t count);
+int verb_metrics(struct context *context, char *const *operands, size_t count);
+int verb_new(struct context *context, char *const *operands, size_t count);
+int verb_power(struct context *context, char *const *operands, size_t count);
 int verb_status(struct context *context, char *const *operands, size_t count);
+int verb_tree(struct context *context, char *const *operands, size_t count);
 int verb_wait(struct context *context, char *const *operands, size_t count);
 int verb_why(struct context *context, char *const *operands, size_t count);
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* What of a text is UTF-8: names of files may be any bytes. Pure. */
+#ifndef SVCTL_UTF8_H
+#define SVCTL_UTF8_H
+
+#include <stddef.h>
+
+/* How many bytes of well-formed UTF-8 the one character at TEXT takes; 0: there is
+ * none. A NUL is a character of one byte. */
+size_t utf8_length(const char *text);
+
+#endif
