@@ -71,12 +71,13 @@ clean:	# remove what was built, but for the caches of kernel and busybox
 	rm -rf $(BUILD)
 
 help:	# this list
-	@sed -n 's/^\([a-z]*\):[^#]*# */\1	/p' Makefile image/rules.mk tests/rules.mk bench/rules.mk | \
+	@sed -n 's/^\([a-z]*\):[^#]*# */\1	/p' Makefile image/rules.mk docs/rules.mk tests/rules.mk bench/rules.mk | \
 		expand -t 12
 
 .PHONY: all programs toolchain install clean help
 
 -include image/rules.mk
+-include docs/rules.mk
 -include tests/rules.mk
 -include bench/rules.mk
 -include $(LIBSV:.o=.d) $(INIT:.o=.d) $(SVCTL:.o=.d) $(SUPERVISE:.o=.d) \

@@ -94,17 +94,22 @@ class Disk:
         if status:
             raise Failed("e2fsck -fn: exit status %d\n%s" % (status, said))
 
-    def write(self, path, content, mode="0644"):
-        """Makes or replaces a file, as if by hand before the machine is
-        switched on."""
+    def put(self, path, source, mode="0644"):
+        """Makes or replaces a file with the contents of `source`, as if by hand
+        before the machine is switched on."""
         part = self._take_root()
-        with open(part + ".file", "w") as file:
-            file.write(content)
-        commands = "rm {0}\nwrite {1} {0}\nsif {0} mode 010{2}\n".format(path, part + ".file", mode)
+        commands = "rm {0}\nwrite {1} {0}\nsif {0} mode 010{2}\n".format(path, source, mode)
         with open(part + ".commands", "w") as file:
             file.write(commands)
         tool("debugfs", "-w", "-f", part + ".commands", part)
-        _, now = tool("debugfs", "-R", "cat " + path, part)
-        if content not in now:
-            raise Failed("debugfs could not write %s\n%s" % (path, now))
+        tool("debugfs", "-R", "dump %s %s" % (path, part + ".dump"), part)
+        with open(source, "rb") as wanted, open(part + ".dump", "rb") as now:
+            if wanted.read() != now.read():
+                raise Failed("debugfs could not write %s" % path)
         copy(part, self.path, at=self.root[0])
+
+    def write(self, path, content, mode="0644"):
+        """The same, of a text."""
+        with open(self.path + ".text", "w") as file:
+            file.write(content)
+        self.put(path, self.path + ".text", mode)
