@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The laboratory. Each experiment is a test too: tests/rules.mk.
+# The picture in DESIGN.md, and the laboratory. Each experiment is a test too: tests/rules.mk.
 
 LABS = $(sort $(wildcard docs/labs/*/experiment.py))
 # Those that need a machine of their own.
@@ -15,4 +15,9 @@ $(BUILD)/labs/%: docs/labs/%.c Makefile docs/rules.mk config.mk | toolchain
 	$(call say,build,$@)
 	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) -Os $(CODE) $(LINK) -s -o $@ $<
 
-.PHONY: lab
+house: docs/house.svg	# the picture in docs/DESIGN.md, after a change of docs/house.py
+
+docs/house.svg: docs/house.py
+	@docs/house.py >$@.new && mv -f $@.new $@
+
+.PHONY: lab house

@@ -83,6 +83,11 @@ def pure_modules_are_marked_and_no_others():
         sorted(marked - pure), sorted(pure - marked))
 
 
+def the_picture_is_what_its_source_draws():
+    drawn = subprocess.run([sys.executable, "docs/house.py"], capture_output=True, text=True, check=True)
+    assert drawn.stdout == read("docs/house.svg"), "docs/house.svg is old; run: make house"
+
+
 def links_lead_somewhere():
     wrong = []
     for page in pages():
@@ -131,6 +136,7 @@ def make_lab_lists_all_labs():
 
 
 run_tests([each_module_has_its_sentence_in_the_design, no_sentence_is_of_a_module_that_is_gone,
-           pure_modules_are_marked_and_no_others, links_lead_somewhere,
+           pure_modules_are_marked_and_no_others,
+           the_picture_is_what_its_source_draws, links_lead_somewhere,
            files_that_are_named_are_there, each_lab_has_a_page_and_a_line_in_the_list,
            make_lab_lists_all_labs])
