@@ -7,6 +7,13 @@ BENCH = $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
 bench: programs image $(BENCH) $(BUILD)/bench/busybox	# the figures, side by side with runit, s6, busybox, tini
 	@for figures in init supervise svctl; do bench/$${figures}_figures.py || exit 1; done
 
+# The README shows it: make docs/boot.svg
+timeline: programs image $(BENCH) $(BUILD)/bench/busybox	# boot the image, and draw how that went: build/boot.svg, build/down.svg
+	@bench/timeline.py
+
+docs/boot.svg docs/down.svg: timeline
+	$(Q)cp $(BUILD)/$(@F) $@
+
 $(BUILD)/bench/busybox: bench/busybox image/busybox.fragment $(BUILD)/bzImage
 	@bench/busybox
 
@@ -15,4 +22,4 @@ $(BUILD)/bench/%: bench/%.c bench/rules.mk config.mk | toolchain
 	$(call say,build,$@)
 	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) -Os $(CODE) $(LINK) -s -o $@ $<
 
-.PHONY: bench
+.PHONY: bench timeline

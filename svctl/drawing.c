@@ -23,7 +23,7 @@ enum {
 	GRID_LINES = 8,		/* at most */
 };
 
-#define NAME_CHARACTERS 44
+#define NAME_CHARACTERS 42
 
 static const char style[] =
 	"<style>text{font:11px system-ui,sans-serif;fill:#1f2328}"
@@ -254,7 +254,7 @@ static void put_boot(struct panel *panel, const struct timeline *timeline, const
 
 	panel->begin = timeline->init;
 	panel->end = last > panel->begin ? last : panel->begin + 1;
-	put_heading(panel, "Boot", panel->end, title);
+	put_heading(panel, "Boot", timeline_up(timeline), title);
 	put_strip(panel);
 	put_items(panel, timeline, false);
 	put_legend(panel, timeline, false);

@@ -198,7 +198,7 @@ static void end_phase(struct timeline *timeline, int64_t at, const char *name)
 static void take_phase(struct timeline *timeline, int64_t at, const char *text)
 {
 	const char *rest = strstr(text, ": ");
-	char name[sizeof timeline->end];
+	char name[sizeof timeline->items->name];
 
 	if (rest == NULL)
 		return;
@@ -323,4 +323,17 @@ int64_t timeline_last(const struct timeline *timeline, bool down)
 		if (timeline->items[i].down == down && timeline->items[i].end > last)
 			last = timeline->items[i].end;
 	return last;
+}
+
+int64_t timeline_up(const struct timeline *timeline)
+{
+	int64_t up = TIMELINE_UNKNOWN;
+
+	for (size_t i = 0; i < timeline->count; i++) {
+		const struct timeline_item *item = &timeline->items[i];
+
+		if (!item->down && item->kind != TIMELINE_STEP && item->end > up)
+			up = item->end;
+	}
+	return up != TIMELINE_UNKNOWN ? up : timeline_last(timeline, false);
 }

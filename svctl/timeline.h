@@ -67,4 +67,8 @@ void timeline_end(struct timeline *timeline);
  * of init if there is none. */
 int64_t timeline_last(const struct timeline *timeline, bool down);
 
+/* When the last entry and service of the boot was there: a step that takes longer is
+ * one that is not waited for. */
+int64_t timeline_up(const struct timeline *timeline);
+
 #endif

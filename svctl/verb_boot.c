@@ -266,7 +266,7 @@ static void put_text(struct output *out, const struct timeline *timeline)
 	bool up = timeline->init != TIMELINE_UNKNOWN, down = timeline->down != TIMELINE_UNKNOWN;
 
 	if (up) {
-		int64_t last = timeline_last(timeline, false);
+		int64_t last = timeline_up(timeline);
 
 		output_text(out, "Boot: ");
 		put_ms(out, last, 0);

@@ -2,9 +2,11 @@
 """What must be so in a system that has come up, whatever it came up from."""
 
 import hashlib
+import json
 import os
 import re
 import secrets
+from xml.etree import ElementTree
 
 from machine import ANSWER_S, BUILD, HOSTNAME
 from tap import Failed
@@ -53,6 +55,7 @@ def check(case, machine):
     check_logins(case, machine)
     check_kernel_log(case, machine)
     check_reaping(case, machine)
+    check_timeline(case, machine)
 
 
 def check_programs(case, machine):
@@ -169,3 +172,29 @@ def check_reaping(case, machine):
     with case.check("200 orphans that end at once leave no zombie"):
         machine.output("for i in $(seq 200); do (sleep 0 &); done", timeout=4 * ANSWER_S)
         machine.eventually(ZOMBIES, "0")
+
+
+def check_timeline(case, machine):
+    with case.check("svctl boot has each step, each entry and each service, one after the other"):
+        items = json.loads(machine.output("svctl boot --json"))
+        named = {kind: [item["name"] for item in items if item["kind"] == kind] for kind in ("step", "entry", "service")}
+        steps = machine.output("dmesg | sed -n 's/^.* init: boot: \\([^:]*\\): .*/\\1/p'").split()
+        if sorted(named["step"]) != sorted(steps):
+            raise Failed("steps: %s, not %s" % (named["step"], steps))
+        for line in machine.output("grep -v '^#' /etc/inittab").splitlines():
+            _, _, action, command = line.split(":", 3) if line else ("", "", "", "")
+            if action in ("sysinit", "respawn") and "%s: %s" % (action, command) not in named["entry"]:
+                raise Failed("no entry %s in %s" % (command, named["entry"]))
+        # One that was started again since is not of the boot.
+        later = machine.output("svctl boot | sed -n 's/^Not of the boot.*: \\([0-9]*\\) .*/\\1/p'") or "0"
+        if len(named["service"]) + int(later) != 3:
+            raise Failed("services: %s, and %s later" % (named["service"], later))
+        began = {item["name"]: item["begin_us"] for item in items}
+        for name in named["service"]:
+            if not began[named["step"][0]] < began["respawn: /usr/bin/runsvdir /etc/rc.d"] < began[name]:
+                raise Failed("%s began at %d: %s" % (name, began[name], items))
+    with case.check("svctl boot --svg draws a row for each of them"):
+        drawing = ElementTree.fromstring(machine.output("svctl boot --svg"))
+        names = [text.text for text in drawing.iter("{http://www.w3.org/2000/svg}text") if text.get("class") == "n"]
+        if len(names) != len(items) or names[0] not in began:
+            raise Failed("%d rows for %d items: %s" % (len(names), len(items), names))

@@ -92,6 +92,7 @@ START_TEST(a_boot_and_a_way_down_are_read)
 	expect("power", true, TIMELINE_PHASE, 13460000, 13470000);
 	ck_assert_int_eq(timeline_last(&timeline, false), 3455000);
 	ck_assert_int_eq(timeline_last(&timeline, true), 13470000);
+	ck_assert_int_eq(timeline_up(&timeline), 3455000);
 }
 END_TEST
 
@@ -107,6 +108,21 @@ START_TEST(what_became_of_it_is_told)
 	ck_assert(!find("once: /bin/false", false)->open);
 	ck_assert(find("respawn: /usr/bin/runsvdir /etc/rc.d", false)->open);
 	ck_assert(!find("respawn: /usr/bin/runsvdir /etc/rc.d", true)->open);
+}
+END_TEST
+
+START_TEST(a_step_that_is_not_waited_for_is_no_part_of_the_boot)
+{
+	begin();
+	read_lines(whole);
+	read_lines((const char *const[]){ "[    9.000000] init: boot: mdev: done (5000.000 ms)", NULL });
+	ck_assert_int_eq(timeline_last(&timeline, false), 3455000);
+	begin();
+	for (int i = 0; i < 9; i++)
+		read_lines((const char *const[]){ whole[i], NULL });
+	read_lines((const char *const[]){ "[    9.000000] init: boot: mdev: done (5000.000 ms)", NULL });
+	ck_assert_int_eq(timeline_last(&timeline, false), 9000000);
+	ck_assert_int_eq(timeline_up(&timeline), 3453500);
 }
 END_TEST
 
@@ -233,6 +249,7 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_add_test(all, a_boot_and_a_way_down_are_read);
 	tcase_add_test(all, what_became_of_it_is_told);
+	tcase_add_test(all, a_step_that_is_not_waited_for_is_no_part_of_the_boot);
 	tcase_add_test(all, items_are_put_in_order);
 	tcase_add_test(all, the_last_boot_of_several_counts);
 	tcase_add_test(all, lines_are_found_where_logs_have_them);
