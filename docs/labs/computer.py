@@ -28,11 +28,12 @@ def disk(name, **files):
 
 
 class Computer(Machine):
-    """A machine that boots a disk with INIT (a path on it) as process 1."""
+    """A machine that boots a disk with INIT (a path on it) as process 1. WORDS:
+    more for the kernel."""
 
-    def __init__(self, name, copy, init=INIT):
+    def __init__(self, name, copy, init=INIT, words=()):
         super().__init__(self, "lab-%s-%s" % (NAME, name), copy, kernel=True,
-                         append="init=" + init)
+                         append=" ".join(("init=" + init, *words)))
 
     def shows(self, pattern, seconds=BOOT_S):
         """Waits for a line on the console; gives the match."""

@@ -21,9 +21,10 @@ while :; do wait; done
 """ % TEST_SHELL
 
 OURS = """::sysinit:/bin/sh -c 'echo "ctrl-alt-del is $(cat /proc/sys/kernel/ctrl-alt-del)"'
-::respawn:/bin/sh -c '%s'
+::respawn:/sbin/shell
 ::ctrlaltdel:/bin/echo the ctrlaltdel entry
-""" % TEST_SHELL.replace("'", "'\\''")
+"""
+SHELL = "#!/bin/sh\n" + TEST_SHELL + " &\nwait\n"
 
 
 def setting(computer):
@@ -62,7 +63,7 @@ def asked():
 
 
 def ours():
-    copy = disk("ours")
+    copy = disk("ours", shell=SHELL)
     copy.write("/etc/inittab", OURS)
     with Computer("ours", copy, "/sbin/init") as computer:
         value = setting(computer)

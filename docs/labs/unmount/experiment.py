@@ -17,7 +17,7 @@ STARTUP = """#!/bin/sh
 mount -t proc proc /proc
 mount -o remount,rw /
 """
-SHELL = "#!/bin/sh\nexec " + TEST_SHELL + "\n"
+SHELL = "#!/bin/sh\n" + TEST_SHELL + " &\nwait\n"
 
 
 def way_down(name, copy, init):
@@ -41,8 +41,8 @@ def busybox():
         print("ok - unmount: busybox init unmounts before it kills # SKIP " + peer.stderr.strip())
         return
     copy = disk("busybox", startup=STARTUP, shell=SHELL)
-    copy.put("/sbin/busybox-init", os.path.join(peer.stdout.strip(), "bin/busybox"), mode="0755")
-    dirty, said = way_down("busybox", copy, "/sbin/busybox-init")
+    copy.put("/sbin/init", os.path.join(peer.stdout.strip(), "bin/busybox"), mode="0755")
+    dirty, said = way_down("busybox", copy, "/sbin/init")
     say("busybox init, poweroff while somebody has a file open for writing:")
     for line in said[:3]:
         say("    " + line.strip())

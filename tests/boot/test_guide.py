@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Does what docs/GUIDE.md says, command by command, from an empty directory on.
+
+Blocks of commands are typed into one shell, or on the console of the machine that
+was started last if they begin with "# in the machine". One that calls QEMU starts
+a machine. What stands in a block of text is what the commands before it must have
+said; numbers may differ. One that begins with "# not tested: why" is left out, and
+told.
+"""
+
+import base64
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True  # the tree stays clean
+
+import tap
+from machine import ANSWER_S, BOOT_S, BUILD, ROOT, Machine
+from tap import Failed
+
+GUIDE = os.path.join(ROOT, "docs/GUIDE.md")
+SHELL_S = 300   # for a block on this computer; a build may be in it
+HERE, INSIDE, NOT_TESTED = "# here", "# in the machine", "# not tested: "
+
+# Puts down the words with which QEMU is called, in place of calling it.
+QEMU = """#!/bin/sh
+printf '%s\\0' qemu-system-x86_64 "$@" >"$QEMU_WORDS"
+"""
+
+
+class Block:
+    """Commands of the page, and what they must say (None: anything)."""
+
+    def __init__(self, heading, line, text):
+        self.line = line
+        first = text.partition("\n")[0]
+        self.place = INSIDE if first == INSIDE else HERE
+        self.reason = first.removeprefix(NOT_TESTED) if first.startswith(NOT_TESTED) else None
+        self.commands = text
+        self.wanted = None
+        words = [row for row in text.splitlines() if row.strip() and not row.startswith("#")]
+        self.name = "%s: %s" % (heading, words[0].strip() if words else first)
+        self.last = words[-1].strip() if words else ""
+
+
+def blocks():
+    """All blocks of commands of the page, in order."""
+    found, heading, kind, text = [], "", None, []
+    with open(GUIDE) as page:
+        for number, line in enumerate(page, 1):
+            fence = re.match(r" *```(\w*)$", line)
+            if fence and kind is None:
+                kind, text, begin = fence[1], [], number
+            elif fence:
+                if kind == "sh":
+                    found.append(Block(heading, begin, "".join(text)))
+                elif kind == "text":
+                    found[-1].wanted = "".join(text)
+                else:
+                    raise SystemExit("%s:%d: a block of neither sh nor text" % (GUIDE, begin))
+                kind = None
+            elif kind is not None:
+                text.append(line)
+            elif line.startswith("#"):
+                heading = line.strip("# \n")
+    return found
+
+
+def compare(said, wanted):
+    """The same lines, though numbers and spaces may differ."""
+    def plain(text):
+        return [re.sub(r"\d+", "0", " ".join(line.split())) for line in text.strip().splitlines()]
+    if wanted is not None and plain(said) != plain(wanted):
+        raise Failed("it says:\n%s\nnot:\n%s" % (said.strip(), wanted.strip()))
+
+
+class Shell:
+    """The shell of this computer: one for the whole page, in one directory."""
+
+    def __init__(self, top, directory):
+        self.words = os.path.join(top, "words")
+        programs = os.path.join(top, "bin")
+        os.mkdir(programs)
+        with open(os.path.join(programs, "qemu-system-x86_64"), "w") as file:
+            file.write(QEMU)
+            os.fchmod(file.fileno(), 0o755)
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "BUILD", "OVERLAY")}
+        environment.update(QEMU_WORDS=self.words,
+                           PATH=":".join((programs, os.environ["PATH"], "/usr/sbin:/sbin")))
+        self.process = subprocess.Popen(["sh"], cwd=directory, env=environment, text=True, bufsize=1,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, start_new_session=True)
+        self.process.stdin.write("set -e\n")
+
+    def run(self, block):
+        """Types a block. Gives what it says, and QEMU's words, if it was called."""
+        token = secrets.token_hex(8)
+        if os.path.exists(self.words):
+            os.remove(self.words)
+        try:
+            self.process.stdin.write("%s\necho =%s=\n" % (block.commands, token))
+        except BrokenPipeError:
+            raise Failed("the shell has ended before") from None
+        said = []
+        for line in self.process.stdout:
+            if line.rstrip("\n").endswith("=%s=" % token):
+                said.append(line.rstrip("\n")[:-len("=%s=" % token)])
+                break
+            said.append(line)
+        else:
+            raise Failed("a command failed:\n" + "".join(said))
+        words = None
+        if os.path.exists(self.words):
+            with open(self.words) as file:
+                words = file.read().split("\0")[:-1]
+        return "".join(said), words
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Guest(Machine):
+    """A machine that the page has called, its console in our hands."""
+
+    def __init__(self, case, words, directory, number):
+        self.shell, self.disk = None, None
+        self.log = os.path.join(BUILD, "log", "guide-%d" % number)
+        os.makedirs(os.path.dirname(self.log), exist_ok=True)
+        here = os.getcwd()
+        os.chdir(directory)
+        try:
+            self._start(words)
+        finally:
+            os.chdir(here)
+        case.machine = self
+
+    def log_in(self):
+        self.console.wait(r"\S+ login: ", BOOT_S, "login prompt")
+        self.console.send("root\r")
+        self.console.wait(r"[#] $", ANSWER_S, "prompt of root's shell")
+
+    def first_prompt(self):
+        """A login prompt, or that of a shell in place of init."""
+        _, found = self.console.wait(r"/ # |\S+ login: ", BOOT_S, "prompt")
+        if found.group().endswith("login: "):
+            self.console.send("root\r")
+            self.console.wait(r"[#] $", ANSWER_S, "prompt of root's shell")
+
+    def follow(self, block):
+        """Types a block on the console; gives what it says."""
+        commands = block.commands
+        if block.last in ("poweroff", "reboot", "exec init"):
+            commands = commands.replace(block.last + "\n", "")
+        said = self._say(commands) if re.search(r"(?m)^[^#\n]", commands) else ""
+        if block.last in ("poweroff", "reboot", "exec init"):
+            self.console.send(block.last + "\r")
+            if block.last == "poweroff":
+                self.stays_off()
+            else:
+                self.log_in()
+        return said
+
+    def _say(self, commands):
+        token = secrets.token_hex(4)
+        encoded = base64.b64encode(commands.encode()).decode()
+        # The terminal takes 4095 bytes a line at most.
+        self.console.send("text=\r")
+        for at in range(0, len(encoded), 1000):
+            self.console.send("text=$text%s\r" % encoded[at:at + 1000])
+        self.console.send("stty -echo; set -e; echo =%s=; eval \"$(echo $text | base64 -d)\"; "
+                          "set +e; stty echo; echo =$?%s=\r" % (token, token))
+        self.console.wait("\n=%s=\r?\n" % token, ANSWER_S)
+        said, _ = self.console.wait("=0%s=\r?\n" % token, 2 * ANSWER_S, "end of: " + block_name(commands))
+        return re.sub(r"(?m)^\[ *\d+\.\d+\] .*\n?|\r", "", said)
+
+
+def block_name(commands):
+    return commands.strip().splitlines()[-1]
+
+
+def guide(case):
+    """The page from its beginning to its end."""
+    top = tempfile.mkdtemp(prefix=".guide.", dir=BUILD)
+    directory = os.path.join(top, "mine")
+    os.mkdir(directory)
+    os.symlink(ROOT, os.path.join(directory, "pidone"))
+    shell, guest, machines = Shell(top, directory), None, 0
+    try:
+        for block in blocks():
+            if block.reason:
+                case.note("line %d is not tested: %s" % (block.line, block.reason))
+                continue
+            with case.check("line %d, %s" % (block.line, block.name), needed=True):
+                if block.place == INSIDE:
+                    compare(guest.follow(block), block.wanted)
+                    continue
+                said, words = shell.run(block)
+                compare(said, block.wanted)
+                if words:
+                    machines += 1
+                    guest = Guest(case, words, directory, machines)
+                    guest.first_prompt()
+    finally:
+        if guest:
+            guest.off()
+        shell.end()
+        shutil.rmtree(top, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(tap.run({"guide": guide}, 1))
