@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be known of a script that is not executed: what would interpret it, and
+ * which services it asks sv or svctl to start. Pure. */
+#ifndef SVCTL_SCRIPT_H
+#define SVCTL_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum script_kind {
+	SCRIPT_EMPTY,
+	SCRIPT_BINARY,		/* ELF: the kernel knows how */
+	SCRIPT_WITHOUT,		/* neither that nor #!: execve(2) refuses it */
+	SCRIPT_UNNAMED,		/* #! and nothing */
+	SCRIPT_DOS,		/* the line ends with a carriage return, which is part of the name */
+	SCRIPT_LONG,		/* the line is longer than the kernel reads */
+	SCRIPT_INTERPRETED,
+};
+
+/* What the kernel reads of a line, and so the longest name that there can be
+ * (include/uapi/linux/binfmts.h: BINPRM_BUF_SIZE). */
+#define SCRIPT_LINE_BYTES 256
+
+struct script {
+	enum script_kind kind;
+	char interpreter[SCRIPT_LINE_BYTES];	/* of INTERPRETED and DOS */
+	char argument[SCRIPT_LINE_BYTES];	/* "": none */
+};
+
+/* TEXT is the beginning of a file, SIZE bytes of it and then a NUL. */
+void script_read(const char *text, size_t size, struct script *script);
+
+/* Where a search for the services that a script starts has come to. Begin with
+ * { .at = the script's text }. */
+struct script_search {
+	const char *at;
+	bool in_names;		/* of one command there may be more */
+};
+
+/* Finds the next one, in lines such as "sv -w 5 up /etc/rc.d/syslogd || exit 1". False
+ * if there is no more. What the shell would make of variables is not known: names
+ * with $, ` or a pattern in them are passed over. */
+bool script_next_started(struct script_search *search, char *name, size_t size);
+
+#endif
