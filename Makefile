@@ -20,8 +20,9 @@ DEFINES = -DPIDONE_VERSION='"$(VERSION)"' -DSVDIR_DEFAULT='"$(SVDIR_DEFAULT)"' \
 # of the build, so that two builds are the same to the byte.
 CODE = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-ffile-prefix-map=$(CURDIR)=.
-# Sorted by name for libsv/large.h.
-LINK = $(LDFLAGS) -Wl,--gc-sections,--build-id=none,--sort-section=name,-z,noseparate-code
+# Sorted by name for libsv/large.h; no room for a read-only part of the data, which
+# nothing protects in a static program.
+LINK = $(LDFLAGS) -Wl,--gc-sections,--build-id=none,--sort-section=name,-z,noseparate-code,-z,norelro
 
 LIBSV = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard libsv/*.c)))
 INIT = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard init/*.c)))

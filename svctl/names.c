@@ -68,24 +68,45 @@ static bool is_directory(DIR *directory, const struct dirent *entry)
 	return fstatat(dirfd(directory), entry->d_name, &facts, 0) == 0 && S_ISDIR(facts.st_mode);
 }
 
-bool names_read(const char *path, struct names *names)
+static bool read_names(const char *path, bool (*is_wanted)(DIR *directory,
+	const struct dirent *entry), struct names *names)
 {
 	DIR *directory = opendir(path);
-	size_t first = names->count;
 	struct dirent *entry;
 	int error;
 
 	if (directory == NULL)
 		return false;
 	while ((errno = 0, entry = readdir(directory)) != NULL)
-		if (is_directory(directory, entry) && !names_add(names, entry->d_name))
+		if (is_wanted(directory, entry) && !names_add(names, entry->d_name))
 			break;
 	error = errno;
 	(void)closedir(directory);	/* nothing was written */
+	errno = error;
+	return error == 0;
+}
+
+bool names_read(const char *directory, struct names *names)
+{
+	size_t first = names->count;
+	bool done = read_names(directory, is_directory, names);
+	int error = errno;
+
 	if (names->count > first)
 		qsort(names->name + first, names->count - first, sizeof *names->name, compare);
 	errno = error;
-	return error == 0;
+	return done;
+}
+
+static bool is_shown(DIR *directory, const struct dirent *entry)
+{
+	(void)directory;	/* what kind of file it is does not matter */
+	return entry->d_name[0] != '.';
+}
+
+bool names_read_files(const char *directory, struct names *names)
+{
+	return read_names(directory, is_shown, names);
 }
 
 /* Is there such a directory in DIRECTORY, or at a path? */

@@ -32,6 +32,10 @@ bool names_find_anywhere(struct context *context, char *const *operands, size_t 
  * out; with BESIDE set, as further ones. False with errno. */
 bool names_read(const char *directory, struct names *names);
 
+/* All names in a directory but those that begin with a dot, in any order; as further
+ * ones. False with errno. */
+bool names_read_files(const char *directory, struct names *names);
+
 /* Adds a copy of NAME at the end; false if memory runs out. */
 bool names_add(struct names *names, const char *name);
 

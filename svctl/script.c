@@ -188,3 +188,69 @@ bool script_next_started(struct script_search *search, char *name, size_t size)
 	}
 	return false;
 }
+
+/* --- where it logs to ------------------------------------------------------------------ */
+
+/* What programs take before the name; each option with a value in VALUES takes the
+ * next word. */
+static const struct logger {
+	const char *program;
+	const char *values;
+	enum script_log log;
+} loggers[] = {
+	{ "svlogd", "rRlb", SCRIPT_LOG_DIRECTORY },
+	{ "multilog", "", SCRIPT_LOG_DIRECTORY },
+	{ "s6-log", "dlf", SCRIPT_LOG_DIRECTORY },
+	{ "logger", "pfsu", SCRIPT_LOG_TAG },
+};
+
+static const struct logger *logger_of(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	for (size_t i = 0; i < sizeof loggers / sizeof loggers[0]; i++)
+		if (strcmp(slash != NULL ? slash + 1 : word, loggers[i].program) == 0)
+			return &loggers[i];
+	return NULL;
+}
+
+/* Whether WORD is what LOGGER writes to; BEFORE is the word before it. */
+static bool is_target(const struct logger *logger, const char *word, const char *before)
+{
+	bool option = before[0] == '-' && before[1] != '\0' && before[2] == '\0';
+
+	if (logger->log == SCRIPT_LOG_TAG)
+		return option && before[1] == 't';
+	if (option && strchr(logger->values, before[1]) != NULL)
+		return false;
+	/* the directives of multilog and s6-log are single letters and patterns */
+	return *logger->values == 'r' ? *word != '-' : *word == '/' || *word == '.';
+}
+
+enum script_log script_find_log(const char *text, char *name, size_t size)
+{
+	const struct logger *logger = NULL;
+	char before[8] = "";
+	bool known;
+
+	while (text = skip_comment(skip_blanks(text)), *text != '\0') {
+		bool redirected = *text == '>';
+
+		if (*text == '>' || *text == '<')
+			text = skip_blanks(text + strspn(text, "<>"));
+		if (*text == '&' || is_separator(*text)) {
+			logger = redirected ? logger : NULL;
+			text++;
+			continue;
+		}
+		text = read_word(text, name, size, &known);
+		if (redirected && known && strncmp(name, "/dev/", 5) != 0 && strlen(name) > 1)
+			return SCRIPT_LOG_FILE;
+		if (!redirected && logger != NULL && known && is_target(logger, name, before))
+			return logger->log;
+		if (logger == NULL)
+			logger = logger_of(name);
+		(void)text_copy(before, sizeof before, name);	/* of options, the beginning counts */
+	}
+	return SCRIPT_LOG_UNKNOWN;
+}

@@ -42,4 +42,15 @@ struct script_search {
  * with $, ` or a pattern in them are passed over. */
 bool script_next_started(struct script_search *search, char *name, size_t size);
 
+/* Where a log/run writes to, as far as that can be read from it. */
+enum script_log {
+	SCRIPT_LOG_UNKNOWN,
+	SCRIPT_LOG_DIRECTORY,	/* of svlogd's, multilog's or s6-log's: the file is `current` */
+	SCRIPT_LOG_FILE,
+	SCRIPT_LOG_TAG,		/* to syslog, by logger -t */
+};
+
+/* Sets NAME, unless it is unknown, to what the script TEXT says. */
+enum script_log script_find_log(const char *text, char *name, size_t size);
+
 #endif

@@ -235,7 +235,7 @@ static void check_control(struct check *check, const char *name)
 	char path[NAME_MAX + 16];
 
 	text_format(path, sizeof path, "control/%s", name);
-	if (name[0] == '.' || known_is(name) == KNOWN_COPY)
+	if (known_is(name) == KNOWN_COPY)
 		return;
 	if (name[1] != '\0' || strchr(letters, name[0]) == NULL)
 		say(check, path, "is never executed: the letters are t d x k p c h a i q 1 2 u");
@@ -247,8 +247,6 @@ static void check_name(struct check *check, const char *name)
 {
 	const char *nearest;
 
-	if (name[0] == '.')
-		return;
 	switch (known_is(name)) {
 	case KNOWN_NOT:
 		nearest = known_nearest(name);
@@ -270,32 +268,21 @@ static int compare(const void *one, const void *other)
 	return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-/* Calls LOOK for each name in the directory PATH below the service's, in order. */
+/* Calls LOOK for each name in the directory PATH below AT, in order. */
 static void for_each_name(struct check *check, int at, const char *path,
 	void (*look)(struct check *check, const char *name))
 {
-	int fd = files_open(at, path, O_RDONLY | O_DIRECTORY, 0);
-	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
-	char *names[512];
-	size_t count = 0;
-	const struct dirent *entry;
+	char whole[64];
+	struct names names = { .name = NULL };
 
-	if (directory == NULL) {
-		if (errno != ENOENT)
-			say(check, strcmp(path, ".") == 0 ? "" : path, "%s", reason_text(errno));
-		files_close(&fd);
-		return;
-	}
-	while (count < sizeof names / sizeof names[0] && (entry = readdir(directory)) != NULL) {
-		names[count] = strdup(entry->d_name);
-		count += names[count] != NULL;
-	}
-	(void)closedir(directory);	/* nothing was written */
-	qsort(names, count, sizeof names[0], compare);
-	for (size_t i = 0; i < count; i++) {
-		look(check, names[i]);
-		free(names[i]);
-	}
+	text_format(whole, sizeof whole, "/proc/self/fd/%d/%s", at, path);
+	if (!names_read_files(whole, &names) && errno != ENOENT)
+		say(check, strcmp(path, ".") == 0 ? "" : path, "%s", reason_text(errno));
+	if (names.count > 0)
+		qsort(names.name, names.count, sizeof *names.name, compare);
+	for (size_t i = 0; i < names.count; i++)
+		look(check, names.name[i]);
+	names_free(&names);
 }
 
 /* --- a directory ---------------------------------------------------------------------------- */

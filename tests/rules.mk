@@ -7,7 +7,7 @@ PURE = libsv/command.c libsv/monitor.c libsv/process.c libsv/status.c libsv/text
 	init/argv.c init/cmdline.c init/inittab.c init/lifecycle.c init/mounttable.c \
 	init/record.c \
 	svctl/duration.c svctl/goal.c svctl/locks.c svctl/measure.c svctl/nearest.c svctl/pattern.c svctl/quote.c \
-	svctl/report.c svctl/script.c svctl/timeline.c svctl/utf8.c svctl/words.c
+	svctl/report.c svctl/script.c svctl/syslogline.c svctl/timeline.c svctl/utf8.c svctl/words.c
 # Units that a test runs too, though they allocate or call the C library.
 TESTED = $(PURE) libsv/files.c libsv/setting.c libsv/signals.c supervise/table.c supervise/timers.c \
 	svctl/known.c svctl/openmetrics.c svctl/output.c svctl/reason.c

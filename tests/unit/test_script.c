@@ -93,6 +93,41 @@ START_TEST(a_name_that_is_too_long_is_passed_over)
 }
 END_TEST
 
+START_TEST(where_it_logs_to_is_found)
+{
+	static const struct {
+		const char *text;
+		enum script_log log;
+		const char *name;
+	} cases[] = {
+		{ "", SCRIPT_LOG_UNKNOWN, "" }, { "exec svlogd", SCRIPT_LOG_UNKNOWN, "" },
+		{ "#!/bin/sh\nexec svlogd -tt /var/log/web\n", SCRIPT_LOG_DIRECTORY, "/var/log/web" },
+		{ "exec /usr/bin/svlogd -l 100 -b 10 -v . x", SCRIPT_LOG_DIRECTORY, "." },
+		{ "svlogd -tt 'a b'", SCRIPT_LOG_DIRECTORY, "a b" }, { "svlogd $DIR", SCRIPT_LOG_UNKNOWN, "" },
+		{ "exec chpst -u log svlogd main 2>&1", SCRIPT_LOG_DIRECTORY, "main" },
+		{ "mkdir -p /x\n# svlogd /y\nsvlogd /z", SCRIPT_LOG_DIRECTORY, "/z" },
+		{ "exec multilog t s99999 '-*' ./main", SCRIPT_LOG_DIRECTORY, "./main" },
+		{ "s6-log -d 3 n20 T /var/log/x", SCRIPT_LOG_DIRECTORY, "/var/log/x" },
+		{ "exec cat >>/var/log/web.log", SCRIPT_LOG_FILE, "/var/log/web.log" },
+		{ "exec cat > main.log 2>&1", SCRIPT_LOG_FILE, "main.log" },
+		{ "exec 2>&1\nexec svlogd x", SCRIPT_LOG_DIRECTORY, "x" },
+		{ "echo x >/dev/null; svlogd x", SCRIPT_LOG_DIRECTORY, "x" },
+		{ "echo >&2; svlogd x", SCRIPT_LOG_DIRECTORY, "x" },
+		{ "exec logger -p daemon.info -t web", SCRIPT_LOG_TAG, "web" },
+		{ "exec logger", SCRIPT_LOG_UNKNOWN, "" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char name[64];
+		enum script_log log = script_find_log(cases[i].text, name, sizeof name);
+
+		ck_assert_msg(log == cases[i].log, "«%s»: %d", cases[i].text, log);
+		if (log != SCRIPT_LOG_UNKNOWN)
+			ck_assert_str_eq(name, cases[i].name);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("script");
@@ -105,6 +140,7 @@ int main(void)
 	tcase_add_test(all, a_line_is_as_long_as_the_kernel_reads);
 	tcase_add_test(all, what_is_started_is_found);
 	tcase_add_test(all, a_name_that_is_too_long_is_passed_over);
+	tcase_add_test(all, where_it_logs_to_is_found);
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
