@@ -3,6 +3,7 @@
  * rotated is read to its end before the next one is begun. */
 #include "context.h"
 #include "files.h"
+#include "follow.h"
 #include "json.h"
 #include "logsource.h"
 #include "names.h"
@@ -11,8 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -255,13 +254,22 @@ static bool watch(struct log *log, struct reading *reading)
 		IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
 	if (reading->watch < 0)
 		context_tell(log->context, reading->service, "%s: cannot be followed: %s", directory,
-			errno == ENOSPC ? "no more inotify watches (fs.inotify.max_user_watches)" :
-			reason_text(errno));
+			follow_reason());
 	return reading->watch >= 0;
 }
 
-static void hear(struct log *log, const struct inotify_event *event)
+static bool is_any_watched(const struct log *log)
 {
+	for (size_t i = 0; i < log->count; i++)
+		if (log->readings[i].watch >= 0)
+			return true;
+	return false;
+}
+
+static bool hear(void *argument, const struct inotify_event *event)
+{
+	struct log *log = argument;
+
 	for (size_t i = 0; i < log->count; i++) {
 		struct reading *reading = &log->readings[i];
 
@@ -274,41 +282,7 @@ static void hear(struct log *log, const struct inotify_event *event)
 			reading->watch = -1;
 		}
 	}
-}
-
-static bool is_any_watched(const struct log *log)
-{
-	for (size_t i = 0; i < log->count; i++)
-		if (log->readings[i].watch >= 0)
-			return true;
-	return false;
-}
-
-/* Returns when there is nothing more to follow, or nobody to read it. */
-static void follow(struct log *log)
-{
-	alignas(struct inotify_event) char events[4096];
-	struct output *out = log->context->out;
-	struct pollfd polled[] = {
-		{ .fd = log->inotify, .events = POLLIN },
-		{ .fd = out->fd },	/* its reader has gone: POLLERR */
-	};
-
-	for (size_t i = 0; i < log->count; i++)
-		show_new(log, &log->readings[i]);
-	output_flush(out);
-	while (out->error == 0 && is_any_watched(log) && (poll(polled, 2, -1) > 0 || errno == EINTR) &&
-	       polled[1].revents == 0) {
-		ssize_t size = read(log->inotify, events, sizeof events);
-
-		for (char *at = events; size > 0 && at < events + size;) {
-			const struct inotify_event *event = (void *)at;
-
-			hear(log, event);
-			at += sizeof *event + event->len;
-		}
-		output_flush(out);
-	}
+	return is_any_watched(log);
 }
 
 /* --- the verb ----------------------------------------------------------------------------- */
@@ -354,8 +328,10 @@ static size_t run(struct log *log, const struct snapshot *snapshot)
 		if (log->readings[i].fd >= 0)
 			show_last(log, &log->readings[i]);
 	output_flush(log->context->out);
-	if (log->inotify >= 0)
-		follow(log);
+	for (size_t i = 0; i < log->count && log->inotify >= 0; i++)
+		show_new(log, &log->readings[i]);	/* what came before it was watched */
+	if (is_any_watched(log))
+		follow(log->inotify, log->context->out, hear, log);
 	for (size_t i = 0; i < log->count; i++)
 		files_close(&log->readings[i].fd);
 	return failures;
@@ -373,8 +349,7 @@ int verb_log(struct context *context, char *const *operands, size_t count)
 	if (context_has(context, OPTION_FOLLOW)) {
 		log.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 		if (log.inotify < 0) {
-			context_tell(context, operands[0], "cannot be followed: inotify: %s",
-				reason_text(errno));
+			context_tell(context, operands[0], "cannot be followed: %s", follow_reason());
 			return context_exit(1);
 		}
 	}

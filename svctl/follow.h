@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Telling of what happens as it happens, until nobody reads it any more. */
+#ifndef SVCTL_FOLLOW_H
+#define SVCTL_FOLLOW_H
+
+#include "output.h"
+
+#include <stdbool.h>
+#include <sys/inotify.h>
+
+/* Hears of one event; false if there is nothing more to follow. */
+typedef bool follow_hear(void *argument, const struct inotify_event *event);
+
+/* Waits for events on INOTIFY and gives them to HEAR; OUT is written out after all
+ * that have come together. Returns when HEAR wants no more, or when who reads OUT has
+ * gone. */
+void follow(int inotify, struct output *out, follow_hear *hear, void *argument);
+
+/* Why DIRECTORY cannot be watched, in words, from errno. */
+const char *follow_reason(void);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* What happens to services, a line for each change as it comes: first how they are
+ * now, so that nothing falls between a look and the first line. A logger is a service
+ * of its own here, called NAME/log. */
+#include "clock.h"
+#include "context.h"
+#include "facts.h"
+#include "files.h"
+#include "follow.h"
+#include "json.h"
+#include "names.h"
+#include "pattern.h"
+#include "reason.h"
+#include "text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NO_WATCH (-1)
+#define LINE_BYTES 160
+
+struct part {
+	char *name;		/* NULL: a free slot */
+	int directory;		/* the watch of its directory: supervise or log may come */
+	int supervise;		/* of supervise/ */
+	char shown[LINE_BYTES];	/* what was said of it last */
+};
+
+struct events {
+	struct context *context;
+	char *const *operands;
+	size_t operand_count;
+	int inotify;
+	int svdir;		/* the watch of SVDIR */
+	struct part *parts;
+	size_t count;
+	size_t failures;
+	bool failed;		/* out of memory */
+	const char *what;	/* "now", "change": why something is said */
+};
+
+/* --- saying it ------------------------------------------------------------------------- */
+
+/* What a change is a change of. */
+static void describe(const struct facts *facts, char text[LINE_BYTES])
+{
+	char last[FACTS_EXIT_BYTES], pid[24] = "";
+	const struct status *status = &facts->record.status;
+	const char *state = facts_state(facts), *exit;
+	bool runs, wanted = status->want == STATUS_WANT_UP;
+
+	if (facts->answer != SERVICE_YES) {
+		(void)text_copy(text, LINE_BYTES, facts->answer == SERVICE_UNSUPERVISED ||
+			facts->problem.error == ENOENT ? "unsupervised" : reason_text(facts->problem.error));
+		return;
+	}
+	runs = status->pid != 0;
+	exit = facts_exit(facts, last);
+	if (runs)
+		text_format(pid, sizeof pid, ", pid %d", (int)status->pid);
+	/* what is wanted, where that is not so */
+	text_format(text, LINE_BYTES, "%s%s%s%s%s%s%s", state, pid,
+		!runs && strcmp(exit, "-") != 0 ? ", " : "", !runs && strcmp(exit, "-") != 0 ? exit : "",
+		strcmp(facts_ready(facts), "yes") == 0 ? ", ready" :
+		strcmp(facts_ready(facts), "no") == 0 ? ", not ready" : "",
+		runs && status->got_term ? ", got TERM" : "",
+		strcmp(state, "run") == 0 && !wanted ? ", want down" :
+		strcmp(state, "down") == 0 && wanted ? ", want up" : "");
+}
+
+static const char *known(const char *word)
+{
+	return strcmp(word, "-") == 0 ? NULL : word;
+}
+
+/* FACTS is NULL of what is gone. */
+static void say(struct events *events, const char *name, const char *what, const char *text,
+	const struct facts *facts)
+{
+	struct output *out = events->context->out;
+	struct json json = { .out = out };
+	struct timespec now = clock_wall();
+	unsigned second = (unsigned)(now.tv_sec % 86400), ms = (unsigned)(now.tv_nsec / 1000000);
+	char last[FACTS_EXIT_BYTES];
+
+	if (!context_has(events->context, OPTION_JSON)) {
+		output_format(out, "%02u:%02u:%02u.%u%02uZ ", second / 3600, second / 60 % 60, second % 60,
+			ms / 100, ms % 100);
+		output_foreign(out, name);
+		output_format(out, ": %s\n", text);
+		return;
+	}
+	json_object(&json, NULL);
+	json_seconds(&json, "time", (int64_t)now.tv_sec * 1000 + (int64_t)ms);
+	json_string(&json, "service", name);
+	json_string(&json, "event", what);
+	if (facts != NULL) {
+		json_string(&json, "state", known(facts_state(facts)));
+		if (facts->answer == SERVICE_YES && facts->record.status.pid != 0)
+			json_number(&json, "pid", facts->record.status.pid);
+		else
+			json_null(&json, "pid");
+		json_string(&json, "want", known(facts_want(facts)));
+		json_string(&json, "ready", known(facts_ready(facts)));
+		json_string(&json, "last_exit", known(facts_exit(facts, last)));
+	}
+	json_end_object(&json);
+}
+
+/* --- looking ---------------------------------------------------------------------------- */
+
+static int watch(struct events *events, const char *name, int directory, const char *path,
+	uint32_t mask)
+{
+	char whole[64];
+	int number;
+
+	text_format(whole, sizeof whole, "/proc/self/fd/%d/%s", directory, path);
+	number = inotify_add_watch(events->inotify, whole, mask | IN_ONLYDIR);
+	if (number < 0 && errno != ENOENT) {
+		context_tell(events->context, name, "cannot be followed: %s", follow_reason());
+		events->failures++;
+	}
+	return number;
+}
+
+static bool add(struct events *events, const char *name, const char *below);
+
+/* Looks at a part, and says if it is another than before. The watch comes first: what
+ * happens behind it is told of. */
+static void look(struct events *events, size_t i)
+{
+	struct part *part = &events->parts[i];
+	int directory = service_open(events->context->svdir, part->name);
+	char text[LINE_BYTES];
+	struct facts facts;
+
+	if (directory < 0)
+		return;		/* it is gone: its own directory tells of that */
+	if (part->directory == NO_WATCH)
+		part->directory = watch(events, part->name, directory, ".", IN_CREATE | IN_MOVED_TO);
+	if (part->supervise == NO_WATCH)
+		part->supervise = watch(events, part->name, directory, "supervise",
+			IN_MOVED_TO | IN_CLOSE_NOWRITE);
+	facts_read(directory, &facts);
+	files_close(&directory);
+	describe(&facts, text);
+	if (strcmp(text, part->shown) != 0)
+		say(events, part->name, *part->shown == '\0' ? events->what : "change", text, &facts);
+	(void)text_copy(part->shown, sizeof part->shown, text);
+}
+
+static size_t find(const struct events *events, const char *name)
+{
+	size_t i = 0;
+
+	while (i < events->count && (events->parts[i].name == NULL ||
+	       strcmp(events->parts[i].name, name) != 0))
+		i++;
+	return i;
+}
+
+/* The first slot that is free; the place behind the last if there is none. */
+static size_t find_slot(const struct events *events)
+{
+	size_t i = 0;
+
+	while (i < events->count && events->parts[i].name != NULL)
+		i++;
+	return i;
+}
+
+/* Adds the part called NAME and BELOW, and its logger, unless they are known. False if
+ * memory runs out. */
+static bool add(struct events *events, const char *name, const char *below)
+{
+	char whole[PATH_MAX];
+	size_t i;
+	int log;
+
+	text_format(whole, sizeof whole, "%s%s", name, below);
+	if (find(events, whole) < events->count)
+		return true;
+	i = find_slot(events);
+	if (i == events->count) {
+		struct part *parts = realloc(events->parts, (i + 1) * sizeof *parts);
+
+		if (parts == NULL)
+			return false;
+		events->parts = parts;
+		events->count++;
+	}
+	events->parts[i] = (struct part){
+		.name = strdup(whole), .directory = NO_WATCH, .supervise = NO_WATCH,
+	};
+	if (events->parts[i].name == NULL)
+		return false;
+	look(events, i);
+	if (*below != '\0')
+		return true;
+	text_format(whole, sizeof whole, "%s/log", name);
+	log = service_open(events->context->svdir, whole);
+	if (log < 0)
+		return true;
+	files_close(&log);
+	return add(events, name, "/log");
+}
+
+static void drop(struct events *events, size_t i)
+{
+	struct part *part = &events->parts[i];
+
+	say(events, part->name, "gone", "gone", NULL);
+	/* another name may lead to the same directory: it is told, and watches it anew */
+	if (part->directory != NO_WATCH)
+		(void)inotify_rm_watch(events->inotify, part->directory);
+	if (part->supervise != NO_WATCH)
+		(void)inotify_rm_watch(events->inotify, part->supervise);
+	free(part->name);
+	part->name = NULL;
+}
+
+static bool is_asked_for(const struct events *events, const char *name)
+{
+	for (size_t i = 0; i < events->operand_count; i++)
+		if (strcmp(events->operands[i], name) == 0 || pattern_matches(events->operands[i], name))
+			return true;
+	return events->operand_count == 0;
+}
+
+/* SVDIR has changed: who has come, who is gone? */
+static void look_around(struct events *events)
+{
+	struct names names = { .name = NULL };
+
+	for (size_t i = 0; i < events->count; i++) {
+		const char *name = events->parts[i].name;
+		int directory = name != NULL ? service_open(events->context->svdir, name) : -1;
+
+		if (name != NULL && directory < 0)
+			drop(events, i);
+		files_close(&directory);
+	}
+	if (!names_read(events->context->svdir, &names))
+		context_tell(events->context, events->context->svdir, "%s", reason_text(errno));
+	for (size_t i = 0; i < names.count && !events->failed; i++)
+		if (is_asked_for(events, names.name[i]))
+			events->failed = !add(events, names.name[i], "");
+	names_free(&names);
+}
+
+/* --- hearing ------------------------------------------------------------------------------ */
+
+static void hear_part(struct events *events, size_t i, const struct inotify_event *event)
+{
+	struct part *part = &events->parts[i];
+	const char *file = event->len > 0 ? event->name : "";
+
+	if (event->mask & IN_IGNORED) {
+		if (part->directory == event->wd)
+			part->directory = NO_WATCH;
+		if (part->supervise == event->wd)
+			part->supervise = NO_WATCH;
+		look(events, i);
+	} else if (event->wd == part->supervise) {
+		/* only a supervisor reads from `ok`; to read `status` is no news: we do */
+		if (strcmp(file, event->mask & IN_MOVED_TO ? "status" : "ok") == 0)
+			look(events, i);
+	} else if (strcmp(file, "supervise") == 0) {
+		look(events, i);
+	} else if (strcmp(file, "log") == 0) {
+		events->failed = !add(events, part->name, "/log");
+	}
+}
+
+static bool hear(void *argument, const struct inotify_event *event)
+{
+	struct events *events = argument;
+
+	events->what = "appeared";
+	if (event->mask & IN_Q_OVERFLOW || event->wd == events->svdir)
+		look_around(events);
+	for (size_t i = 0; i < events->count; i++) {
+		const struct part *part = &events->parts[i];
+
+		if (part->name == NULL)
+			continue;
+		if (event->mask & IN_Q_OVERFLOW)
+			look(events, i);
+		else if (event->wd == part->directory || event->wd == part->supervise)
+			hear_part(events, i, event);
+	}
+	if (event->wd == events->svdir && event->mask & IN_IGNORED)
+		context_tell(events->context, events->context->svdir, "is gone");
+	return !events->failed && !(event->wd == events->svdir && event->mask & IN_IGNORED);
+}
+
+/* --- the verb ------------------------------------------------------------------------------ */
+
+static void run(struct events *events, const struct names *names)
+{
+	struct context *context = events->context;
+
+	events->svdir = inotify_add_watch(events->inotify, context->svdir, IN_CREATE | IN_DELETE |
+		IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+	for (size_t i = 0; i < names->count && !events->failed; i++)
+		events->failed = !add(events, names->name[i], "");
+	if (!events->failed)
+		follow(events->inotify, context->out, hear, events);
+	if (events->failed)
+		context_tell(context, context->svdir, "%s", reason_text(ENOMEM));
+	for (size_t i = 0; i < events->count; i++)
+		free(events->parts[i].name);
+	free(events->parts);
+}
+
+int verb_events(struct context *context, char *const *operands, size_t count)
+{
+	struct events events = {
+		.context = context, .operands = operands, .operand_count = count, .what = "now",
+	};
+	struct names names;
+
+	events.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (events.inotify < 0) {
+		context_tell(context, context->svdir, "cannot be followed: %s", follow_reason());
+		return context_exit(1);
+	}
+	if (!names_find(context, operands, count, &names)) {
+		files_close(&events.inotify);
+		return CONTEXT_USAGE;
+	}
+	if (count == 0 || names.count > 0)
+		run(&events, &names);
+	events.failures += names.missing;
+	names_free(&names);
+	files_close(&events.inotify);
+	return events.failed ? CONTEXT_USAGE : context_exit(events.failures);
+}
