@@ -38,6 +38,10 @@ $(BUILD)/unstripped/runsvdir: $(BUILD)/obj/supervise/runsvdir.o $(SUPERVISE) $(L
 $(BUILD)/unstripped/runsv: $(BUILD)/obj/supervise/runsv.o $(SUPERVISE) $(LIBSV)
 $(BUILD)/unstripped/svctl: $(SVCTL) $(LIBSV)
 
+# The tool is for people, who wait for it less than it has to say: smaller than -Os,
+# where the compiler knows how.
+$(SVCTL): CODE += $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz)
+
 $(BUILD)/unstripped/%:
 	@mkdir -p $(@D)
 	$(call say,link,$@)

@@ -12,11 +12,12 @@
  * Numbers are decimal and not negative. */
 #include "record.h"
 
+#include "mark.h"
 #include "text.h"
 
 #include <string.h>
 
-static const char first_line[] = "pidone-init 1\n";
+static const char first_line[] = MARK_INIT " 1\n";
 
 /* ---- writing ---- */
 

@@ -72,6 +72,16 @@ const struct verb verb_table[] = {
 	{ "metrics", "[NAME...]", 0, verb_metrics,
 		"write what a monitoring system wants to know, in the OpenMetrics format",
 		"svctl metrics >/run/metrics/services.prom", "for a collector that reads files" },
+
+	{ "poweroff", "", OPTION_FORCE | OPTION_YES, verb_power,
+		"stop all and switch the machine off",
+		"svctl poweroff", "services end, then their loggers; the disk is clean" },
+	{ "reboot", "", OPTION_FORCE | OPTION_YES, verb_power,
+		"stop all and start the machine anew",
+		"svctl reboot -f", "at once: nothing is stopped, and what is not synced may be lost" },
+	{ "halt", "", OPTION_FORCE | OPTION_YES, verb_power,
+		"stop all and the machine, and leave it switched on",
+		"svctl halt", "the last messages stay on the screen" },
 };
 
 const size_t verb_count = sizeof verb_table / sizeof verb_table[0];

@@ -33,6 +33,7 @@ enum option {
 	OPTION_VERSION = 1 << 9,	/* --version, -V: before any verb */
 	OPTION_SHOW = 1 << 10,		/* -v: sv's */
 	OPTION_SVG = 1 << 11,		/* --svg */
+	OPTION_YES = 1 << 12,		/* -y, --yes */
 };
 
 struct verb {
