@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Programs here; the image in image/rules.mk, the tests in tests/rules.mk.
 
-all: programs	# (programs) init, runsvdir, runsv, svctl and sv, into build/bin
+all: programs	# (programs) init, runsvdir, runsv, svctl and sv, into build/bin; completions
 
 include config.mk
 
@@ -31,7 +31,9 @@ SUPERVISE = $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(filter-out supervise/runsv.c supervise/runsvdir.c,$(sort $(wildcard supervise/*.c))))
 PROGRAMS = $(addprefix $(BUILD)/bin/,init runsvdir runsv svctl sv)
 
-programs: $(PROGRAMS)
+COMPLETIONS = $(addprefix $(BUILD)/completions/,svctl.bash svctl.zsh svctl.fish)
+
+programs: $(PROGRAMS) $(BUILD)/completions/agreed
 
 $(BUILD)/unstripped/init: $(INIT) $(LIBSV)
 $(BUILD)/unstripped/runsvdir: $(BUILD)/obj/supervise/runsvdir.o $(SUPERVISE) $(LIBSV)
@@ -54,6 +56,16 @@ $(BUILD)/bin/%: $(BUILD)/unstripped/%
 $(BUILD)/bin/sv: $(BUILD)/bin/svctl
 	$(Q)ln -sf svctl $@
 
+$(BUILD)/completions/svctl.%: $(BUILD)/bin/svctl svctl/completions
+	@mkdir -p $(@D)
+	$(Q)svctl/completions $* $< $(SVDIR_DEFAULT) $(INITDIR_DEFAULT) >$@.new && mv -f $@.new $@
+
+# The table of verbs, its help, the completions and the pages.
+$(BUILD)/completions/agreed: $(BUILD)/bin/svctl man/svctl.1 man/sv.8 $(COMPLETIONS) svctl/agree
+	$(call say,agree,$@)
+	$(Q)svctl/agree $(filter-out svctl/agree,$^)
+	@touch $@
+
 $(BUILD)/obj/%.o: %.c Makefile config.mk | toolchain
 	@mkdir -p $(@D)
 	$(call say,compile,$<)
@@ -62,13 +74,16 @@ $(BUILD)/obj/%.o: %.c Makefile config.mk | toolchain
 toolchain:
 	@image/deps programs
 
-install: programs	# into DESTDIR and PREFIX: the programs and the man pages
+install: programs	# into DESTDIR and PREFIX: programs, man pages, completions
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LICENSEDIR) \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(BUILD)/bin/init $(DESTDIR)$(SBINDIR)/
 	install -m 755 $(BUILD)/bin/runsvdir $(BUILD)/bin/runsv $(BUILD)/bin/svctl $(DESTDIR)$(BINDIR)/
 	ln -sf svctl $(DESTDIR)$(BINDIR)/sv
 	install -m 644 LICENSE $(DESTDIR)$(LICENSEDIR)/
+	install -D -m 644 $(BUILD)/completions/svctl.bash $(DESTDIR)$(BASHDIR)/svctl
+	install -D -m 644 $(BUILD)/completions/svctl.zsh $(DESTDIR)$(ZSHDIR)/_svctl
+	install -D -m 644 $(BUILD)/completions/svctl.fish $(DESTDIR)$(FISHDIR)/svctl.fish
 	for page in man/*.[158]; do \
 		install -m 644 "$$page" "$(DESTDIR)$(MANDIR)/man$${page##*.}/" || exit 1; done
 

@@ -8,6 +8,9 @@ PREFIX = /usr/local
 SBINDIR = $(PREFIX)/sbin
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 LICENSEDIR = $(PREFIX)/share/licenses/pidone
 
 # Where sv looks for a service given by name, unless SVDIR says so.
