@@ -231,7 +231,7 @@ enum script_log script_find_log(const char *text, char *name, size_t size)
 {
 	const struct logger *logger = NULL;
 	char before[8] = "";
-	bool known;
+	bool first = true, last = false, known;
 
 	while (text = skip_comment(skip_blanks(text)), *text != '\0') {
 		bool redirected = *text == '>';
@@ -239,12 +239,18 @@ enum script_log script_find_log(const char *text, char *name, size_t size)
 		if (*text == '>' || *text == '<')
 			text = skip_blanks(text + strspn(text, "<>"));
 		if (*text == '&' || is_separator(*text)) {
-			logger = redirected ? logger : NULL;
+			if (!redirected) {
+				logger = NULL;
+				first = true;
+			}
 			text++;
 			continue;
 		}
 		text = read_word(text, name, size, &known);
-		if (redirected && known && strncmp(name, "/dev/", 5) != 0 && strlen(name) > 1)
+		/* of other commands, what they write is no log */
+		last = first && !redirected ? strcmp(name, "exec") == 0 : last;
+		first = first && redirected;
+		if (redirected && last && known && *name != '\0' && strncmp(name, "/dev/", 5) != 0)
 			return SCRIPT_LOG_FILE;
 		if (!redirected && logger != NULL && known && is_target(logger, name, before))
 			return logger->log;

@@ -112,6 +112,8 @@ START_TEST(where_it_logs_to_is_found)
 		{ "exec cat > main.log 2>&1", SCRIPT_LOG_FILE, "main.log" },
 		{ "exec 2>&1\nexec svlogd x", SCRIPT_LOG_DIRECTORY, "x" },
 		{ "echo x >/dev/null; svlogd x", SCRIPT_LOG_DIRECTORY, "x" },
+		{ "say() { echo >>/tmp/x; }\necho >y\nexec svlogd -v x", SCRIPT_LOG_DIRECTORY, "x" },
+		{ "echo x >y\nexec >z", SCRIPT_LOG_FILE, "z" }, { "cat >y", SCRIPT_LOG_UNKNOWN, "" },
 		{ "echo >&2; svlogd x", SCRIPT_LOG_DIRECTORY, "x" },
 		{ "exec logger -p daemon.info -t web", SCRIPT_LOG_TAG, "web" },
 		{ "exec logger", SCRIPT_LOG_UNKNOWN, "" },

@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: MIT
+"""svctl tree, metrics, log and events, on services that run."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+from harness import BIN
+from supervise import Skip, Suite, need, same, wait_until, write_file
+
+suite = Suite("svctl")
+test = suite.test
+
+IDLE = "exec sleep 1000\n"
+TO_FILE = "exec cat >>{}\n"
+
+
+class World:
+    """A scan directory with services in it, and svctl for it."""
+
+    def __init__(self, t):
+        self.t = t
+        self.svdir, self.initdir = t.dir + "/services", t.dir + "/init.d"
+        os.mkdir(self.svdir)
+        os.mkdir(self.initdir)
+        self.environment = dict(os.environ, SVDIR=self.svdir, SVCTL_INITDIR=self.initdir, LC_ALL="C")
+
+    def add(self, name, **parts):
+        return self.t.service("services/" + name, **parts)
+
+    def supervise(self):
+        """runsvdir, supervising all that has been added when this returns."""
+        supervisor = self.t.start(f"{BIN}/runsvdir", self.svdir)
+        wait_until(lambda: all(s.supervised() and s.state() for s in self.t.services if os.path.isdir(s.path)),
+                   "all are supervised")
+        return supervisor
+
+    def svctl(self, *arguments, code=0, **environment):
+        done = subprocess.run([f"{BIN}/svctl", *arguments], env=dict(self.environment, **environment),
+                              capture_output=True, text=True, errors="surrogateescape",
+                              stdin=subprocess.DEVNULL, timeout=30, check=False)
+        same(done.returncode, code, f"exit code of svctl {arguments}: {done.stdout}{done.stderr}")
+        return done
+
+    def wait_up(self, *names):
+        self.svctl("start", "-t", "20", *names)
+
+    def follow(self, *arguments):
+        return Followed(self, arguments)
+
+
+class Followed:
+    """An svctl that goes on; what it writes comes line by line."""
+
+    def __init__(self, world, arguments):
+        self.process = subprocess.Popen([f"{BIN}/svctl", *arguments], env=world.environment,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                        errors="surrogateescape")
+        self.lines = []
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+        world.t.undo.callback(self.end)
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def wait(self, condition, what):
+        wait_until(lambda: condition(list(self.lines)), lambda: f"{what}; there is {self.lines[-30:]}")
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+# tree
+
+def flatten(nodes, above=()):
+    for node in nodes:
+        own = node.get("service") or ("log" if "log" in node else node["pid"])
+        yield above + (own,), node
+        yield from flatten(node["children"], above + (own,))
+
+
+@test()
+def tree(t):
+    """tree: supervisor, service, processes of it, logger, in this order of descent"""
+    w = World(t)
+    web = w.add("web", run="sleep 1000 &\nexec sleep 999\n", log="exec cat >/dev/null\n")
+    w.add("down", down=True)
+    runsvdir = w.supervise()
+    w.wait_up("web")
+    pid, logger = web.status().pid, web.wait_status(log=True, state=1).pid
+    wait_until(lambda: "sleep 1000" in w.svctl("tree", "web").stdout, "a sleep in the background")
+    paths = dict(flatten(json.loads(w.svctl("tree", "--json").stdout)))
+    ours = {path[path.index(runsvdir.pid):]: node for path, node in paths.items() if runsvdir.pid in path}
+    need((runsvdir.pid, "web", pid) in ours, f"the process of web is below it: {list(ours)}")
+    need((runsvdir.pid, "web", "log", logger) in ours, f"the logger's is below log: {list(ours)}")
+    need(any(len(path) == 4 and path[2] == pid for path in ours), f"its child is below it: {list(ours)}")
+    same(ours[runsvdir.pid, "down"]["state"], "down", "the state of a service that is down")
+    need(paths and all(path[0] == 1 for path in paths), f"all is below process 1: {list(paths)}")
+    text = w.svctl("tree").stdout
+    need(re.search(rf"(?m)^ *[|`]- {runsvdir.pid} .*runsvdir", text), f"the supervisor: {text}")
+    need("└─ web: run" in w.svctl("tree", "web", LC_ALL="C.UTF-8").stdout, "lines where there is UTF-8")
+
+
+@test()
+def tree_adopted(t):
+    """tree: a service that was adopted is below its new supervisor"""
+    w = World(t)
+    web = w.add("web", run=IDLE)
+    first = w.supervise()
+    w.wait_up("web")
+    pid = web.status().pid
+    first.kill()
+    second = w.supervise()
+    same(web.status().pid, pid, "the pid")
+    paths = [path for path, _ in flatten(json.loads(w.svctl("tree", "--json").stdout))]
+    need(any(path[-3:] == (second.pid, "web", pid) for path in paths), f"below the second: {paths}")
+
+
+# metrics
+
+def openmetrics_parser():
+    """The reference parser of the format."""
+    sys.path.append("/usr/lib/python3/dist-packages")   # where Debian has it
+    try:
+        from prometheus_client.openmetrics import parser
+    except ImportError:
+        raise Skip("no python3-prometheus-client") from None
+    return parser.text_string_to_metric_families
+
+
+@test()
+def metrics(t):
+    """metrics: the reference parser of OpenMetrics takes it, and the values are right"""
+    parse = openmetrics_parser()
+    w = World(t)
+    odd = 'a"b\\n\nü'
+    w.add("web", run=IDLE, log="exec cat >/dev/null\n")
+    w.add(odd, run="exit 3\n")
+    w.add("down", down=True)
+    bad = os.fsdecode(b"\xff")
+    w.add(bad, down=True)
+    w.supervise()
+    w.wait_up("web")
+    wait_until(lambda: '"last_exit":"exit 3"' in w.svctl("list", "--json").stdout, "an exit")
+    # the kernel counts a new process's pages late
+    wait_until(lambda: '"memory":0' not in w.svctl("list", "--json", "web").stdout, "memory of web")
+    text = w.svctl("metrics").stdout
+    text.encode()       # it is UTF-8
+    samples = {}
+    for family in parse(text):
+        for sample in family.samples:
+            key = (sample.name, sample.labels["service"], sample.labels["part"],
+                   sample.labels.get("pidone_service_state"))
+            need(key not in samples, f"{key} twice")
+            samples[key] = sample.value
+    def value(name, service, part="run", state=None):
+        return samples.get(("pidone_service_" + name, service, part, state))
+    same(value("up", "web"), 1, "web is up")
+    same(value("up", "web", "log"), 1, "its logger is up")
+    same(value("up", "down"), 0, "down is up")
+    same(value("state", "down", state="down"), 1, "the state of down")
+    same(sum(v for k, v in samples.items() if k[1] == "web" and k[3] and k[2] == "run"), 1, "states of web")
+    same(value("last_exit_code", odd), 3, "the exit code")
+    need(value("starts_total", odd) >= 1, "starts")
+    same(value("supervised", "\\xff"), 1, "a name that is no UTF-8")
+    same(value("processes", "web"), 1, "processes of web")
+    need(value("memory_bytes", "web") > 0, "memory of web")
+    need(text.endswith("# EOF\n"), "its end")
+
+
+# log
+
+SVLOGD = os.environ.get("RUNIT_BIN", "/nonexistent") + "/svlogd"
+
+
+@test()
+def log_of_a_file(t):
+    """log: the file that the logger has open; -n, --json"""
+    w = World(t)
+    path = t.dir + "/web.log"
+    w.add("web", run="for i in 1 2 3 4 5; do echo line $i; done\n" + IDLE, log=TO_FILE.format(path))
+    w.supervise()
+    w.wait_up("web")
+    wait_until(lambda: os.path.exists(path) and open(path).read().count("\n") == 5, "five lines")
+    same(w.svctl("log", "web").stdout.splitlines(), [f"line {i}" for i in range(1, 6)], "all")
+    same(w.svctl("log", "-n", "2", "web").stdout.splitlines(), ["line 4", "line 5"], "the last two")
+    same(w.svctl("log", "-n0", "web").stdout, "", "none")
+    lines = [json.loads(line) for line in w.svctl("log", "--json", "-n1", "web").stdout.splitlines()]
+    same(lines, [{"service": "web", "file": path, "line": "line 5"}], "JSON")
+    with open(path, "a", encoding="utf-8") as file:
+        for i in range(20000):
+            file.write(f"{i} {'x' * (i % 700)}\n")
+    for n in (1, 300, 9999):
+        numbers = [int(line.split()[0]) for line in w.svctl("log", "-n", str(n), "web").stdout.splitlines()]
+        same(numbers, list(range(20000 - n, 20000)), f"the last {n} of many")
+
+
+@test()
+def log_from_the_script(t):
+    """log: where log/run says, if no logger runs; if that cannot be known, it is said"""
+    w = World(t)
+    w.add("web", down=True, log="exec svlogd -tt ./main\n", log_down=True)
+    w.add("odd", down=True, log="exec strange-logger\n", log_down=True)
+    os.mkdir(w.svdir + "/web/log/main")
+    write_file(w.svdir + "/web/log/main/current", "one\ntwo\n")
+    same(w.svctl("log", "web").stdout, "one\ntwo\n", "the file")
+    need("does not say where" in w.svctl("log", "odd", code=1).stderr, "said")
+    need("usage" in w.svctl("log", code=100).stderr, "usage")
+
+
+@test()
+def log_follows_rotation(t):
+    """log -f: no line is lost or doubled while svlogd rotates as fast as it can"""
+    if not os.access(SVLOGD, os.X_OK):
+        raise Skip("no svlogd (RUNIT_BIN)")
+    w = World(t)
+    directory = t.dir + "/logs"
+    os.mkdir(directory)
+    write_file(directory + "/config", "s4000\nn1000\n")
+    lines = 4000
+    w.add("web", down=True, run=f"i=0; while [ $i -lt {lines} ]; do echo line $i; i=$((i+1)); done\n" + IDLE,
+          log=f"exec {SVLOGD} {directory}\n")
+    w.supervise()
+    wait_until(lambda: os.path.exists(directory + "/current"), "svlogd")
+    followed = w.follow("log", "-f", "-n", "5", "web")
+    w.wait_up("web")
+    followed.wait(lambda seen: f"line {lines - 1}" in seen, "the last line")
+    same([line for line in followed.lines if line.startswith("line")], [f"line {i}" for i in range(lines)],
+         "the lines")
+    need(sum(name.startswith("@") for name in os.listdir(directory)) > 3, "it was rotated")
+
+
+@test()
+def log_follows_a_file(t):
+    """log -f: a file that is yet to come, that is renamed, that is emptied; and its reader's end"""
+    w = World(t)
+    path = t.dir + "/web.log"
+    w.add("web", down=True, log=f"exec cat >>{path}\n", log_down=True)
+    followed = w.follow("log", "-f", "web")
+    wait_until(lambda: any("inotify" in os.readlink(f"/proc/{followed.process.pid}/fd/{fd}")
+                           for fd in os.listdir(f"/proc/{followed.process.pid}/fd")
+                           if os.path.islink(f"/proc/{followed.process.pid}/fd/{fd}")), "it has begun")
+    def append(text, mode="a"):
+        with open(path, mode, encoding="utf-8") as file:
+            file.write(text)
+    append("a\nb")
+    followed.wait(lambda seen: seen == ["a"], "the whole line only")
+    append("c\n")
+    followed.wait(lambda seen: seen == ["a", "bc"], "the rest of it")
+    os.rename(path, path + ".1")
+    with open(path + ".1", "a", encoding="utf-8") as file:
+        file.write("d\n")
+    append("long" * 20 + "\n")
+    followed.wait(lambda seen: seen == ["a", "bc", "d", "long" * 20], "of both files")
+    append("", "w")
+    append("f\n")
+    followed.wait(lambda seen: seen[-1] == "f", "of the emptied one")
+    done = subprocess.Popen([f"{BIN}/svctl", "log", "-f", "web"], env=w.environment, stdout=subprocess.PIPE)
+    done.stdout.readline()
+    done.stdout.close()
+    done.wait(20)       # nothing is written any more, and still it ends
+
+
+@test()
+def log_of_syslog(t):
+    """log: of a service without a logger, the lines of syslog that bear its name, its processes' or
+    logger's tag"""
+    if subprocess.run(["unshare", "--mount", "true"], check=False, stderr=subprocess.DEVNULL).returncode:
+        raise Skip("no mount namespaces")
+    w = World(t)
+    w.add("web", down=True)
+    w.add("tagged", down=True, log="exec logger -t mark\n", log_down=True)
+    write_file(t.dir + "/messages", "".join(f"Nov 25 04:23:0{i} host {text}\n" for i, text in enumerate((
+        "daemon.info web[7]: one", "daemon.info webster[7]: no", "cron: web: no", "user.notice mark: two",
+        "web: three"))))
+    write_file(t.dir + "/syslog.conf", f"# x\nkern.*\t/dev/null\n*.*\t\t-{t.dir}/messages\n")
+    os.makedirs(t.dir + "/etc")
+    script = ('set -e; mount -t tmpfs none /etc; cp "$1" /etc/syslog.conf; shift; exec "$@"')
+    def log(name):
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", t.dir + "/syslog.conf",
+                               f"{BIN}/svctl", "log", name], env=w.environment, capture_output=True,
+                              text=True, check=False)
+        same(done.returncode, 0, f"exit code; {done.stderr}")
+        return [line.rsplit(": ", 1)[1] for line in done.stdout.splitlines()]
+    same(log("web"), ["one", "three"], "by its name")
+    same(log("tagged"), ["two"], "by the tag")
+
+
+# events
+
+def story(lines, name):
+    """What was said of a service, without the times and pids."""
+    return [re.sub(r", pid \d+", "", line.split(": ", 1)[1]) for line in lines
+            if re.match(rf"\d\d:\d\d:\d\d\.\d\d\dZ {re.escape(name)}: ", line)]
+
+
+def is_subsequence(wanted, seen):
+    rest = iter(seen)
+    return all(item in rest for item in wanted)
+
+
+@test()
+def events(t):
+    """events: how all is, then each change, services that come and go, their loggers"""
+    w = World(t)
+    web = w.add("web", run=IDLE, log="exec cat >/dev/null\n")
+    runsvdir = w.supervise()
+    w.wait_up("web")
+    web.wait_status(log=True, state=1)
+    followed = w.follow("events")
+    followed.wait(lambda seen: story(seen, "web") == ["run"] and story(seen, "web/log") == ["run"], "now")
+    os.kill(web.status().pid, signal.SIGKILL)
+    followed.wait(lambda seen: len(story(seen, "web")) >= 2 and story(seen, "web")[-1] == "run", "started anew")
+    w.svctl("stop", "web")
+    followed.wait(lambda seen: story(seen, "web")[-1] == "down, signal TERM", "down")
+    w.add("more", run="exit 7\n")
+    followed.wait(lambda seen: "throttled, exit 7" in story(seen, "more"), "a new one, which fails")
+    os.rename(w.svdir + "/more", t.dir + "/more")
+    followed.wait(lambda seen: story(seen, "more")[-1] == "gone", "gone")
+    web.script("log/run", IDLE)
+    runsvdir.kill()
+    followed.wait(lambda seen: story(seen, "web")[-1] == "unsupervised" ==
+                  story(seen, "web/log")[-1], "nobody supervises it")
+    w.supervise()
+    followed.wait(lambda seen: story(seen, "web")[-1].startswith("down"), "somebody does again")
+
+
+@test()
+def events_for_programs(t):
+    """events --json: an object a line; only those that are asked for; it ends with its reader"""
+    w = World(t)
+    w.add("web", run=IDLE)
+    w.add("other", run=IDLE)
+    w.supervise()
+    w.wait_up("web", "other")
+    followed = w.follow("events", "--json", "we*")
+    followed.wait(lambda seen: len(seen) == 1, "the first line")
+    w.svctl("restart", "other", "web")
+    w.add("wet", run=IDLE)
+    followed.wait(lambda seen: any('"wet"' in line for line in seen), "one that comes later")
+    objects = [json.loads(line) for line in followed.lines]
+    same(objects[0]["event"], "now", "the first event")
+    same({o["service"] for o in objects}, {"web", "wet"}, "services")
+    need(all(o["event"] in ("change", "appeared") for o in objects[1:]), f"events: {objects}")
+    pids = [o["pid"] for o in objects if o["service"] == "web" and o["state"] == "run"]
+    need(pids[0] != pids[-1], f"the pid changes: {pids}")
+    done = subprocess.Popen([f"{BIN}/svctl", "events"], env=w.environment, stdout=subprocess.PIPE)
+    done.stdout.readline()
+    done.stdout.close()
+    done.wait(20)
+
+
+@test()
+def events_do_not_poll(t):
+    """events and log -f make no system call while nothing happens"""
+    w = World(t)
+    w.add("web", run=IDLE, log=TO_FILE.format(t.dir + "/web.log"))
+    w.supervise()
+    w.wait_up("web")
+    for arguments in (["events"], ["log", "-f", "web"]):
+        process = w.follow(*arguments).process
+        def wakes():
+            with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+                return int(re.search(r"\nvoluntary_ctxt_switches:\s*(\d+)", file.read())[1])
+        wait_until(lambda: open(f"/proc/{process.pid}/wchan", encoding="ascii").read().find("poll") >= 0 or
+                   open(f"/proc/{process.pid}/stat", encoding="ascii").read().split()[2] == "S", "it waits")
+        # another second in which something else happens: a process of ours that is waited for
+        subprocess.run(["sleep", "0.3"], check=True)
+        before = wakes()
+        subprocess.run(["sleep", "1"], check=True)
+        same(wakes() - before, 0, f"wakes of {arguments} in a second")
+
+
+@test()
+def no_services(t):
+    """events, tree, metrics, log: SVDIR that is not there is said, exit 100"""
+    w = World(t)
+    for verb in ("events", "tree", "metrics", "check"):
+        if verb != "check":
+            done = w.svctl(verb, code=100, SVDIR=t.dir + "/none")
+            same(done.stderr.count("\n"), 1, f"lines of {verb}")
+        done = w.svctl(verb, "nosuch", code=1)
+        need("no such service" in done.stderr, f"{verb}: {done.stderr}")
+
+
+if __name__ == "__main__":
+    sys.exit(suite.main())
