@@ -332,7 +332,7 @@ static void check_directory(struct check *check)
 static bool check_dangling(struct check *check, const char *name)
 {
 	const struct context *context = check->context;
-	struct nearest nearest = { .word = name };
+	struct nearest nearest;
 	struct names there = { .name = NULL };
 	char path[PATH_MAX], target[PATH_MAX];
 	struct stat facts;
@@ -345,6 +345,9 @@ static bool check_dangling(struct check *check, const char *name)
 		return false;
 	error = errno;
 	target[length] = '\0';
+	nearest = (struct nearest){
+		.word = strrchr(target, '/') != NULL ? strrchr(target, '/') + 1 : target,
+	};
 	if (names_read(context->initdir, &there))
 		for (size_t i = 0; i < there.count; i++)
 			nearest_offer(&nearest, there.name[i]);

@@ -391,4 +391,4 @@ def no_services(t):
 
 
 if __name__ == "__main__":
-    sys.exit(suite.main())
+    suite.main()
