@@ -66,6 +66,7 @@ def check(case, machine):
     check_ours(case, machine)
     check_links(case, machine)
     check_verbs(case, machine)
+    check_svctl(case, machine)
 
 
 def check_ours(case, machine):
@@ -185,3 +186,25 @@ def check_verbs(case, machine):
             raise Failed("exit status %d: %s" % (code, output))
     with case.check("no zombie is left of all that"):
         machine.eventually(ZOMBIES, "0")
+
+
+def check_svctl(case, machine):
+    with case.check("svctl check finds nothing wrong with the image's own services"):
+        machine.expect("svctl check", "klogd: ok\nsyslogd: ok\nudhcpc: ok")
+    with case.check("svctl log finds what services say to syslog"):
+        machine.expect("svctl log syslogd | tail -n 1", ".* syslogd (started|exiting).*")
+        machine.expect("svctl log klogd | grep -c '/kernel.log'", "1")
+    with case.check("svctl new makes a service that runs and logs"):
+        machine.output("svctl new teller -- sh -c 'echo \"it is here\"; exec sleep 36000'")
+        machine.expect("svctl check teller", "teller: ok")
+        machine.output("svctl enable --now teller")
+        machine.eventually("svctl log teller", r"\S+ it is here")
+    with case.check("svctl tree shows init, the supervisor, the service and its process"):
+        machine.expect("NO_COLOR=1 svctl tree teller", r"1 .*init\n.*runsvdir /etc/rc.d\n.*teller: run .*\n.* sleep 36000\n"
+                       r".*log: run .*\n.* svlogd -tt /var/log/teller")
+    with case.check("svctl events tells of a restart"):
+        machine.output("svctl events teller >/tmp/events & until grep -q 'teller: run' /tmp/events; do :; done; "
+                       "svctl restart teller; until [ $(grep -c 'teller: run, pid [0-9]*$' /tmp/events) -ge 2 ]; do :; "
+                       "done; kill $!")
+    with case.check("svctl disable takes it away"):
+        machine.output("svctl disable teller && rm -r /etc/init.d/teller")

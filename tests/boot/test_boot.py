@@ -118,12 +118,12 @@ def bios(case):
             machine.expect("cat /var/lib/saved", "saved")
             services.unlink(machine, "saves")
 
-        leave(case, machine, "reboot", reset)
-        clean(case, disk, "reboot")
+        leave(case, machine, "svctl reboot", reset)
+        clean(case, disk, "svctl reboot")
         machine.go_on()
         login(case, machine, "there is a login prompt again after reboot")
-        leave(case, machine, "poweroff", off)
-        clean(case, disk, "poweroff")
+        leave(case, machine, "svctl poweroff", off)
+        clean(case, disk, "svctl poweroff")
 
 
 def uefi(case):

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from harness import BIN, HERE, INT, SECONDS, USR1, Namespace
+from harness import BIN, HERE, INT, SECONDS, Namespace
 from supervise import Skip, Suite, mode, need, read, same, write_file
 
 suite = Suite("svctl")
@@ -364,6 +364,30 @@ def power(t):
             need(ns.process.poll() is None, "it lives on")
             same(ns.run("/pidone/svctl", verb, "-y"), "", "what it says")
             same(ns.wait_end(), status, f"how process 1 ended after {verb}: {ns.output()}")
+
+
+@test()
+def power_asks(t):
+    """poweroff in a container asks on a terminal: all but y is a no"""
+    with machine() as ns:
+        ns.wait_output("UP")
+        for answer, ends in (("n\n", False), ("\n", False), ("maybe\n", False), ("y\n", True)):
+            pid, terminal = pty.fork()
+            if pid == 0:
+                os.execvp("nsenter", ["nsenter", "--target", str(ns.init), "--mount", "--pid", "--root", "--wd",
+                                      "/pidone/svctl", "poweroff"])
+            seen = ""
+            while "[y/N]" not in seen:
+                need(select.select([terminal], [], [], SECONDS)[0], f"a question: {seen!r}")
+                seen += os.read(terminal, 4096).decode()
+            need("container" in seen, seen)
+            os.write(terminal, answer.encode())
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            os.close(terminal)
+            if ends:
+                same(ns.wait_end(), -INT, "how it ended")
+            else:
+                same((code, ns.process.poll()), (1, None), f"after {answer!r}")
 
 
 @test()
