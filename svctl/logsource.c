@@ -177,7 +177,8 @@ size_t logsource_find(const struct context *context, const struct snapshot *snap
 	count = find_open(snapshot, 2 * i + 1, sources);
 	if (count > 0)
 		return count;
-	directory = service_open(context->svdir, snapshot->services[i].name);
+	directory = service_open(snapshot->services[i].enabled == SNAPSHOT_NOT_ENABLED ?
+		context->initdir : context->svdir, snapshot->services[i].name);
 	log = directory >= 0 ? service_open_log(directory) : -1;
 	if (log >= 0)
 		count = find_said(log, sources);

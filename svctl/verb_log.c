@@ -5,7 +5,7 @@
 #include "files.h"
 #include "follow.h"
 #include "json.h"
-#include "logsource.h"
+#include "loglines.h"
 #include "names.h"
 #include "reason.h"
 #include "text.h"
@@ -18,16 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A longer line counts as several. */
-#define LINE_MOST 65535
-/* Where to begin looking for the last lines: so many bytes a line, then twice that. */
-#define LINE_USUAL 256
-
 struct reading {
+	struct log *log;
 	const char *service;
-	struct logsource source;
-	int fd;			/* -1: it is not there, yet */
-	off_t offset;		/* up to here all is shown; a line begins there */
+	struct loglines lines;
 	int watch;		/* of its directory */
 	const char *base;	/* of the path: the name in there */
 };
@@ -43,15 +37,17 @@ struct log {
 
 /* --- lines ------------------------------------------------------------------------------ */
 
-static void put_line(struct log *log, const struct reading *reading, const char *line)
+static void put_line(void *argument, const char *line)
 {
+	const struct reading *reading = argument;
+	struct log *log = reading->log;
 	struct output *out = log->context->out;
 	struct json json = { .out = out };
 
 	if (context_has(log->context, OPTION_JSON)) {
 		json_object(&json, NULL);
 		json_string(&json, "service", reading->service);
-		json_string(&json, "file", reading->source.path);
+		json_string(&json, "file", reading->lines.source.path);
 		json_string(&json, "line", line);
 		json_end_object(&json);
 		return;
@@ -62,7 +58,7 @@ static void put_line(struct log *log, const struct reading *reading, const char 
 		output_text(out, "==> ");
 		output_foreign(out, reading->service);
 		output_text(out, ": ");
-		output_foreign(out, reading->source.path);
+		output_foreign(out, reading->lines.source.path);
 		output_text(out, " <==");
 		output_colour(out, COLOUR_NONE);
 		output_text(out, "\n");
@@ -77,84 +73,7 @@ static void put_line(struct log *log, const struct reading *reading, const char 
 	output_text(out, "\n");
 }
 
-/* Goes through the lines from the reading's offset on, shows all that are the service's
- * but the first SKIP, and moves the offset behind them. A last line that is not ended
- * yet stays, unless it is CLOSED. Returns how many there were. */
-static uint64_t read_lines(struct log *log, struct reading *reading, bool shows, uint64_t skip,
-	bool closed)
-{
-	static char bytes[LINE_MOST + 1];
-	uint64_t lines = 0;
-	size_t length = 0;
-
-	for (;;) {
-		ssize_t got = pread(reading->fd, bytes + length, LINE_MOST - length,
-			reading->offset + (off_t)length);
-		char *line = bytes, *end;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		length += got > 0 ? (size_t)got : 0;
-		bytes[length] = '\0';
-		for (;;) {
-			size_t left = length - (size_t)(line - bytes);
-
-			end = memchr(line, '\n', left);
-			if (end == NULL && (left == 0 || !(left == LINE_MOST || (got <= 0 && closed))))
-				break;
-			end = end != NULL ? end : line + left;
-			*end = '\0';
-			if (logsource_has(&reading->source, line) && lines++ >= skip && shows)
-				put_line(log, reading, line);
-			line = end < bytes + length ? end + 1 : end;
-		}
-		reading->offset += line - bytes;
-		length -= (size_t)(line - bytes);
-		memmove(bytes, line, length);
-		if (got <= 0)
-			return lines;
-	}
-}
-
-/* Moves the offset to the beginning of the first line that begins at AT or behind it. */
-static void move_to_line(struct reading *reading, off_t at)
-{
-	char bytes[4096], *end = NULL;
-	ssize_t got;
-
-	reading->offset = at > 0 ? at - 1 : 0;
-	while (at > 0 && end == NULL &&
-	       (got = pread(reading->fd, bytes, sizeof bytes, reading->offset)) > 0) {
-		end = memchr(bytes, '\n', (size_t)got);
-		reading->offset += end != NULL ? end + 1 - bytes : got;
-	}
-}
-
-/* Shows the last lines: looks for where they begin from ever farther before the end. */
-static void show_last(struct log *log, struct reading *reading)
-{
-	uint64_t wanted = log->context->lines, there;
-	off_t size = lseek(reading->fd, 0, SEEK_END), back = (off_t)(wanted + 1) * LINE_USUAL, from;
-
-	for (;; back *= 2) {
-		from = back < size ? size - back : 0;
-		move_to_line(reading, from);
-		there = read_lines(log, reading, false, 0, true);
-		if (there >= wanted || from == 0)
-			break;
-	}
-	move_to_line(reading, from);
-	(void)read_lines(log, reading, true, there > wanted ? there - wanted : 0,
-		log->inotify < 0);
-}
-
 /* --- following -------------------------------------------------------------------------- */
-
-static void open_log(struct reading *reading)
-{
-	reading->fd = files_open(AT_FDCWD, reading->source.path, O_RDONLY, 0);
-	reading->offset = 0;
-}
 
 static int compare(const void *one, const void *other)
 {
@@ -191,13 +110,14 @@ static void show_between(struct log *log, struct reading *reading, const char *s
 		/* as far as the time goes: its last letter changes while it is processed */
 		if (names.name[i][0] != '@' || strncmp(names.name[i], slash + 1, 25) <= 0)
 			continue;
-		text_format(old.source.path, sizeof old.source.path, "%s/%s", directory,
+		text_format(old.lines.source.path, sizeof old.lines.source.path, "%s/%s", directory,
 			names.name[i]);
-		open_log(&old);
-		reached = old.fd >= 0 && is_same(old.fd, next);
-		if (old.fd >= 0 && !reached)
-			(void)read_lines(log, &old, true, 0, true);	/* how many is of no interest */
-		files_close(&old.fd);
+		if (!loglines_open(&old.lines))
+			continue;
+		reached = is_same(old.lines.fd, next);
+		if (!reached)
+			loglines_read(&old.lines, true, put_line, &old);
+		files_close(&old.lines.fd);
 		log->last = log->last == &old ? reading : log->last;
 	}
 	names_free(&names);
@@ -207,22 +127,22 @@ static void show_between(struct log *log, struct reading *reading, const char *s
  * that still, or none. */
 static bool take_next(struct log *log, struct reading *reading)
 {
-	int next = files_open(AT_FDCWD, reading->source.path, O_RDONLY, 0);
+	int next = files_open(AT_FDCWD, reading->lines.source.path, O_RDONLY, 0);
 	char link[64], self[PATH_MAX];
 	ssize_t length;
 
-	if (next < 0 || is_same(reading->fd, next)) {
+	if (next < 0 || is_same(reading->lines.fd, next)) {
 		files_close(&next);
 		return false;
 	}
-	(void)read_lines(log, reading, true, 0, true);
-	text_format(link, sizeof link, "/proc/self/fd/%d", reading->fd);
+	loglines_read(&reading->lines, true, put_line, reading);
+	text_format(link, sizeof link, "/proc/self/fd/%d", reading->lines.fd);
 	length = readlink(link, self, sizeof self - 1);
 	self[length < 0 ? 0 : length] = '\0';
 	show_between(log, reading, self, next);
-	files_close(&reading->fd);
-	reading->fd = next;
-	reading->offset = 0;
+	files_close(&reading->lines.fd);
+	reading->lines.fd = next;
+	reading->lines.offset = 0;
 	return true;
 }
 
@@ -230,14 +150,12 @@ static void show_new(struct log *log, struct reading *reading)
 {
 	struct stat facts;
 
-	if (reading->fd < 0)
-		open_log(reading);
-	if (reading->fd < 0)
+	if (reading->lines.fd < 0 && !loglines_open(&reading->lines))
 		return;
-	if (fstat(reading->fd, &facts) == 0 && facts.st_size < reading->offset)
-		reading->offset = 0;	/* it was emptied */
+	if (fstat(reading->lines.fd, &facts) == 0 && facts.st_size < reading->lines.offset)
+		reading->lines.offset = 0;	/* it was emptied */
 	do
-		(void)read_lines(log, reading, true, 0, false);
+		loglines_read(&reading->lines, false, put_line, reading);
 	while (take_next(log, reading));
 }
 
@@ -245,12 +163,12 @@ static void show_new(struct log *log, struct reading *reading)
 static bool watch(struct log *log, struct reading *reading)
 {
 	char directory[PATH_MAX];
-	const char *slash = strrchr(reading->source.path, '/');
+	const char *slash = strrchr(reading->lines.source.path, '/');
 
 	reading->base = slash + 1;
-	text_format(directory, sizeof directory, "%.*s", (int)(slash - reading->source.path),
-		reading->source.path);
-	reading->watch = inotify_add_watch(log->inotify, slash == reading->source.path ? "/" : directory,
+	text_format(directory, sizeof directory, "%.*s", (int)(slash - reading->lines.source.path),
+		reading->lines.source.path);
+	reading->watch = inotify_add_watch(log->inotify, slash == reading->lines.source.path ? "/" : directory,
 		IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
 	if (reading->watch < 0)
 		context_tell(log->context, reading->service, "%s: cannot be followed: %s", directory,
@@ -278,7 +196,7 @@ static bool hear(void *argument, const struct inotify_event *event)
 			show_new(log, reading);
 		if (event->mask & IN_IGNORED && event->wd == reading->watch) {
 			context_tell(log->context, reading->service, "%s: its directory is gone",
-				reading->source.path);
+				reading->lines.source.path);
 			reading->watch = -1;
 		}
 	}
@@ -302,18 +220,19 @@ static bool add_readings(struct log *log, const struct snapshot *snapshot, size_
 	for (size_t s = 0; s < count; s++) {
 		struct reading *reading = &log->readings[log->count];
 
-		*reading = (struct reading){ .service = name, .source = sources[s], .watch = -1 };
-		open_log(reading);
-		if (reading->fd < 0 && (!follows || errno != ENOENT)) {
-			context_tell(log->context, name, "%s: %s%s", reading->source.path,
+		*reading = (struct reading){
+			.log = log, .service = name, .lines.source = sources[s], .watch = -1,
+		};
+		if (!loglines_open(&reading->lines) && (!follows || errno != ENOENT)) {
+			context_tell(log->context, name, "%s: %s%s", reading->lines.source.path,
 				reason_text(errno), errno == EACCES ? ": root may, and who may read that file" : "");
 			continue;
 		}
 		if (log->inotify >= 0 && !watch(log, reading))
-			files_close(&reading->fd);
+			files_close(&reading->lines.fd);
 		else
 			log->count++;
-		any |= reading->watch >= 0 || reading->fd >= 0;
+		any |= reading->watch >= 0 || reading->lines.fd >= 0;
 	}
 	return any;
 }
@@ -325,15 +244,16 @@ static size_t run(struct log *log, const struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->count; i++)
 		failures += !add_readings(log, snapshot, i);
 	for (size_t i = 0; i < log->count; i++)
-		if (log->readings[i].fd >= 0)
-			show_last(log, &log->readings[i]);
+		if (log->readings[i].lines.fd >= 0)
+			loglines_last(&log->readings[i].lines, log->context->lines, log->inotify < 0,
+				put_line, &log->readings[i]);
 	output_flush(log->context->out);
 	for (size_t i = 0; i < log->count && log->inotify >= 0; i++)
 		show_new(log, &log->readings[i]);	/* what came before it was watched */
 	if (is_any_watched(log))
 		follow(log->inotify, log->context->out, hear, log);
 	for (size_t i = 0; i < log->count; i++)
-		files_close(&log->readings[i].fd);
+		files_close(&log->readings[i].lines.fd);
 	return failures;
 }
 
@@ -353,7 +273,7 @@ int verb_log(struct context *context, char *const *operands, size_t count)
 			return context_exit(1);
 		}
 	}
-	if (!names_find(context, operands, count, &names))
+	if (!names_find_anywhere(context, operands, count, &names))
 		return CONTEXT_USAGE;
 	failures = names.missing;
 	log.readings = calloc(names.count * LOGSOURCE_MOST + 1, sizeof *log.readings);

@@ -4,6 +4,7 @@
 #include "command.h"
 #include "duration.h"
 #include "files.h"
+#include "loglines.h"
 #include "measure.h"
 #include "reason.h"
 #include "setting.h"
@@ -19,6 +20,7 @@
 
 #define INDENT 13		/* of what stands beside a heading */
 #define DEPTH_MOST 32
+#define LOG_LINES 5		/* of its log */
 #define COMMAND_BYTES 512
 
 /* One service that is shown. */
@@ -296,7 +298,41 @@ static void put_processes(const struct page *page)
 		put_below(page, 2 * page->number + 1, 0, 0);
 }
 
-static void put_page(const struct page *page, const char *place, const char *why, enum cause cause)
+/* --- its log -------------------------------------------------------------------------- */
+
+static void put_log_line(void *argument, const char *text)
+{
+	const struct page *page = argument;
+
+	if (page->json != NULL) {
+		json_string(page->json, NULL, text);
+		return;
+	}
+	output_text(page->context->out, "    ");
+	output_foreign(page->context->out, text);
+	output_text(page->context->out, "\n");
+}
+
+/* The last lines of each file that there is; what cannot be read is `svctl log`'s to
+ * complain of. */
+static void put_log(struct page *page)
+{
+	static struct logsource sources[LOGSOURCE_MOST];
+	size_t count = logsource_find(page->context, page->snapshot, page->number, sources);
+
+	for (size_t i = 0; i < count; i++) {
+		struct loglines lines = { .source = sources[i] };
+
+		if (!loglines_open(&lines))
+			continue;
+		if (page->json == NULL)
+			line(page, "log", lines.source.path);
+		loglines_last(&lines, LOG_LINES, true, put_log_line, page);
+		files_close(&lines.fd);
+	}
+}
+
+static void put_page(struct page *page, const char *place, const char *why, enum cause cause)
 {
 	const struct facts *facts = &page->service->facts;
 
@@ -316,9 +352,10 @@ static void put_page(const struct page *page, const char *place, const char *why
 		found_line(page, "options", put_options, option_line);
 	}
 	put_processes(page);
+	put_log(page);
 }
 
-static void put_object(const struct page *page, const char *place, const char *why,
+static void put_object(struct page *page, const char *place, const char *why,
 	enum cause cause)
 {
 	struct found files = { .put = file_json }, options = { .put = option_json };
@@ -337,6 +374,9 @@ static void put_object(const struct page *page, const char *place, const char *w
 	json_array(page->json, "tree");
 	put_below(page, 2 * page->number, 0, 0);
 	put_below(page, 2 * page->number + 1, 0, 0);
+	json_end_array(page->json);
+	json_array(page->json, "log");
+	put_log(page);
 	json_end_array(page->json);
 	json_end_object(page->json);
 }

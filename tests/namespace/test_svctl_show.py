@@ -194,6 +194,9 @@ def log_of_a_file(t):
     same(w.svctl("log", "-n0", "web").stdout, "", "none")
     lines = [json.loads(line) for line in w.svctl("log", "--json", "-n1", "web").stdout.splitlines()]
     same(lines, [{"service": "web", "file": path, "line": "line 5"}], "JSON")
+    page = w.svctl("status", "web").stdout
+    need(page.endswith(f"{path}\n" + "".join(f"    line {i}\n" for i in range(1, 6))), f"status has them too: {page}")
+    same(json.loads(w.svctl("status", "--json", "web").stdout)[0]["log"], [f"line {i}" for i in range(1, 6)], "JSON")
     with open(path, "a", encoding="utf-8") as file:
         for i in range(20000):
             file.write(f"{i} {'x' * (i % 700)}\n")
@@ -211,6 +214,8 @@ def log_from_the_script(t):
     os.mkdir(w.svdir + "/web/log/main")
     write_file(w.svdir + "/web/log/main/current", "one\ntwo\n")
     same(w.svctl("log", "web").stdout, "one\ntwo\n", "the file")
+    os.rename(w.svdir + "/web", w.initdir + "/web")
+    same(w.svctl("log", "web").stdout, "one\ntwo\n", "of a service that is not enabled")
     need("does not say where" in w.svctl("log", "odd", code=1).stderr, "said")
     need("usage" in w.svctl("log", code=100).stderr, "usage")
 
