@@ -36,7 +36,9 @@ static size_t find_open_of(pid_t pid, struct logsource *sources, size_t count)
 
 	text_format(path, sizeof path, "/proc/%d/fd", (int)pid);
 	directory = opendir(path);
-	while (directory != NULL && count < LOGSOURCE_MOST && (entry = readdir(directory)) != NULL) {
+	if (directory == NULL)
+		return count;
+	while (count < LOGSOURCE_MOST && (entry = readdir(directory)) != NULL) {
 		struct logsource *source = &sources[count];
 		struct stat link;
 		ssize_t length = readlinkat(dirfd(directory), entry->d_name, source->path,
@@ -52,8 +54,7 @@ static size_t find_open_of(pid_t pid, struct logsource *sources, size_t count)
 		    strcmp(source->path, sources[count - 1].path) != 0))
 			count++;
 	}
-	if (directory != NULL)
-		(void)closedir(directory);	/* nothing was written */
+	(void)closedir(directory);	/* nothing was written */
 	return count;
 }
 

@@ -367,11 +367,12 @@ static void check_all_dangling(struct check *check)
 	DIR *directory = opendir(check->context->svdir);
 	const struct dirent *entry;
 
-	while (directory != NULL && (entry = readdir(directory)) != NULL)
+	if (directory == NULL)
+		return;		/* names_find says so */
+	while ((entry = readdir(directory)) != NULL)
 		if (entry->d_name[0] != '.' && (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN))
 			(void)check_dangling(check, entry->d_name);	/* it has said what there is */
-	if (directory != NULL)
-		(void)closedir(directory);	/* nothing was written */
+	(void)closedir(directory);	/* nothing was written */
 }
 
 /* --- the verb -------------------------------------------------------------------------------- */

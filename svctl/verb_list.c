@@ -41,7 +41,7 @@ static const char *state_of(const struct snapshot_service *service)
 	if (service->enabled == SNAPSHOT_NOT_ENABLED)
 		return "-";
 	if (facts->answer == SERVICE_YES)
-		return memcmp(facts_state(facts), "failed", 6) == 0 ? "FAILED" : facts_state(facts);
+		return strcmp(facts_state(facts), "failed") == 0 ? "FAILED" : facts_state(facts);
 	if (facts->answer == SERVICE_UNSUPERVISED || facts->problem.error == ENOENT)
 		return "unsupervised";
 	return "unreadable";
