@@ -161,7 +161,7 @@ static bool is_descriptor(const char *word, const char *behind)
 
 bool script_next_started(struct script_search *search, char *name, size_t size)
 {
-	enum stage stage = search->in_names ? STAGE_NAMES : STAGE_OTHER;
+	enum stage stage = search->in_command ? STAGE_NAMES : STAGE_OTHER;
 	const char *at = search->at;
 	bool known;
 
@@ -181,10 +181,42 @@ bool script_next_started(struct script_search *search, char *name, size_t size)
 		if (is_descriptor(name, at))
 			continue;
 		if (stage == STAGE_NAMES && known && *name != '\0' && *name != '-') {
-			*search = (struct script_search){ .at = at, .in_names = true };
+			*search = (struct script_search){ .at = at, .in_command = true };
 			return true;
 		}
 		stage = next_stage(stage, name);
+	}
+	return false;
+}
+
+/* --- what it becomes -------------------------------------------------------------------- */
+
+bool script_next_program(struct script_search *search, char *name, size_t size)
+{
+	const char *at = search->at;
+	bool first = !search->in_command, exec = false, known;
+
+	while (at = skip_comment(skip_blanks(at)), *at != '\0') {
+		if (*at == '<' || *at == '>') {
+			at += strspn(at, "<>&|");
+			at = read_word(skip_blanks(at), name, size, &known);
+			continue;
+		}
+		if (is_separator(*at)) {
+			first = true;
+			exec = false;
+			at++;
+			continue;
+		}
+		at = read_word(at, name, size, &known);
+		if (is_descriptor(name, at))
+			continue;
+		if (exec && known && *name != '\0' && *name != '-') {
+			*search = (struct script_search){ .at = at, .in_command = true };
+			return true;
+		}
+		exec = first && strcmp(name, "exec") == 0;
+		first = false;
 	}
 	return false;
 }

@@ -30,17 +30,19 @@ struct script {
 /* TEXT is the beginning of a file, SIZE bytes of it and then a NUL. */
 void script_read(const char *text, size_t size, struct script *script);
 
-/* Where a search for the services that a script starts has come to. Begin with
- * { .at = the script's text }. */
+/* Where a search through a script has come to. Begin with { .at = its text }. */
 struct script_search {
 	const char *at;
-	bool in_names;		/* of one command there may be more */
+	bool in_command;	/* behind something that was found */
 };
 
 /* Finds the next one, in lines such as "sv -w 5 up /etc/rc.d/syslogd || exit 1". False
  * if there is no more. What the shell would make of variables is not known: names
  * with $, ` or a pattern in them are passed over. */
 bool script_next_started(struct script_search *search, char *name, size_t size);
+
+/* Finds the next program that the script puts in its place: "exec NAME". As above. */
+bool script_next_program(struct script_search *search, char *name, size_t size);
 
 /* Where a log/run writes to, as far as that can be read from it. */
 enum script_log {

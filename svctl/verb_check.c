@@ -175,6 +175,24 @@ static void check_started(struct check *check, const char *file, const char *tex
 	}
 }
 
+/* The programs that a shell's script puts in its place, unless it says where to look
+ * for them. */
+static void check_programs(struct check *check, const char *file, const struct script *script,
+	const char *text)
+{
+	size_t length = strlen(script->interpreter);
+	struct script_search search = { .at = text };
+	char name[PATH_MAX];
+
+	if (length < 2 || strcmp(script->interpreter + length - 2, "sh") != 0 ||
+	    strstr(text, "PATH=") != NULL)
+		return;
+	while (script_next_program(&search, name, sizeof name))
+		if (!is_program(name) && (*name == '/' || strchr(name, '/') == NULL))
+			say(check, file, *name == '/' ? "executes %s, which is no program" :
+				"executes %s, which is not in PATH", name);
+}
+
 enum need { NEEDED, OPTIONAL };
 
 /* AT is the directory that FILE is in. */
@@ -206,8 +224,10 @@ static void check_script(struct check *check, int at, const char *file, enum nee
 	}
 	script_read(text, (size_t)size, &script);
 	check_interpreter(check, file, &script);
-	if (script.kind == SCRIPT_INTERPRETED)
-		check_started(check, file, text);
+	if (script.kind != SCRIPT_INTERPRETED)
+		return;
+	check_programs(check, file, &script, text);
+	check_started(check, file, text);
 }
 
 /* --- other files ---------------------------------------------------------------------------- */

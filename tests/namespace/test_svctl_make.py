@@ -23,7 +23,7 @@ COMPLETIONS = os.path.abspath(BIN + "/../completions")
 
 
 def svctl(t, *arguments, code=0, cwd=None, **environment):
-    environment = dict(os.environ, SVDIR=t.dir + "/services", SVCTL_INITDIR=t.dir + "/init.d", **environment)
+    environment = dict(os.environ, **{"SVDIR": t.dir + "/services", "SVCTL_INITDIR": t.dir + "/init.d", **environment})
     for directory in ("services", "init.d"):
         os.makedirs(f"{t.dir}/{directory}", exist_ok=True)
     done = subprocess.run([os.fsencode(a) for a in (f"{BIN}/svctl", *arguments)], env=environment,
@@ -78,7 +78,9 @@ def new_makes(t):
     same(json.loads(svctl(t, "new", "--json", "here/web", "--", "true").stdout),
          {"service": "web", "directory": "here/web"}, "JSON")
     need(os.path.exists(t.dir + "/here/web/run"), "where the path says")
-    same(svctl(t, "check", "here/web/").stdout, "here/web/: ok\n", "what it makes is fit")
+    write_file(t.dir + "/svlogd", "#!/bin/sh\n", 0o755)
+    same(svctl(t, "check", "here/web/", PATH=t.dir + ":" + os.environ["PATH"]).stdout, "here/web/: ok\n",
+         "what it makes is fit")
 
 
 @test()
@@ -141,7 +143,12 @@ def check_scripts(t):
     make(t, "dangling", run=None)
     os.makedirs(t.dir + "/init.d/dangling", exist_ok=True)
     os.symlink("nowhere", t.dir + "/init.d/dangling/run")
-    p = problems(t, code=7)
+    make(t, "program", run="#!/bin/sh\nexec 2>&1\nexec nosuch-program -f\n", finish="#!/bin/sh\nexec /no/program\n",
+         check="#!/bin/sh\nPATH=/opt/bin:$PATH exec nosuch-program\n", log__run="#!/bin/sh\nexec cat >/dev/null\n")
+    p = problems(t, code=8)
+    found(p["program"], "run", "nosuch-program", "PATH")
+    found(p["program"], "finish", "/no/program")
+    same(len(p["program"]), 2, f"of program: {p['program']}")
     same(p["good"], [], "good")
     found(p["none"], "run", "not there")
     for script in ("run", "check", "control/d"):

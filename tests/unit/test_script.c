@@ -82,6 +82,28 @@ START_TEST(what_is_started_is_found)
 }
 END_TEST
 
+START_TEST(what_it_becomes_is_found)
+{
+	static const struct {
+		const char *text, *names;
+	} cases[] = {
+		{ "", "" }, { "exec", "" }, { "exec 2>&1\nexec httpd -f", "httpd|" }, { "exec $X", "" },
+		{ "exec >/x httpd", "httpd|" }, { "[ -e x ] && exec a; exec b c", "a|b|" },
+		{ "exec '/a b' exec c", "/a b|" }, { "echo exec a", "" }, { "# exec a\nexec b # exec c", "b|" },
+		{ "exec \\\n a", "a|" }, { "exec -a x y", "" }, { "if x\nthen exec a\nfi", "" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct script_search search = { .at = cases[i].text };
+		char name[32], found[128] = "";
+
+		while (script_next_program(&search, name, sizeof name))
+			snprintf(found + strlen(found), sizeof found - strlen(found), "%s|", name);
+		ck_assert_msg(strcmp(found, cases[i].names) == 0, "«%s»: %s", cases[i].text, found);
+	}
+}
+END_TEST
+
 START_TEST(a_name_that_is_too_long_is_passed_over)
 {
 	struct script_search search = { .at = "sv up 0123456789 ok" };
@@ -141,6 +163,7 @@ int main(void)
 	tcase_add_test(all, interpreters_are_read_as_the_kernel_does);
 	tcase_add_test(all, a_line_is_as_long_as_the_kernel_reads);
 	tcase_add_test(all, what_is_started_is_found);
+	tcase_add_test(all, what_it_becomes_is_found);
 	tcase_add_test(all, a_name_that_is_too_long_is_passed_over);
 	tcase_add_test(all, where_it_logs_to_is_found);
 	srunner_run_all(runner, CK_SILENT);
