@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "files.h"
 
+#include "text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -89,6 +91,19 @@ failed:
 	(void)unlinkat(directory, temporary, 0);	/* an aside; the error that counts is set */
 	errno = error;
 	return false;
+}
+
+bool files_path(int fd, char *path, size_t size)
+{
+	char own[32];
+	ssize_t length;
+
+	(void)text_format(own, sizeof own, "/proc/self/fd/%d", fd);
+	length = readlink(own, path, size);
+	if (length < 0 || (size_t)length >= size)
+		return false;
+	path[length] = '\0';
+	return true;
 }
 
 bool files_overwrite(int directory, const char *path, const void *data, size_t size)

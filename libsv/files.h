@@ -28,6 +28,10 @@ bool files_write(int fd, const void *data, size_t size);
 bool files_replace(int directory, const char *path, const char *temporary,
 	const void *data, size_t size);
 
+/* The path of what FD is open on, as proc(5) has it, closed with a NUL; false if it
+ * cannot be had, or is longer than SIZE. */
+bool files_path(int fd, char *path, size_t size);
+
 /* Writes DATA over the beginning of PATH, which must exist. It needs no room on the
  * disk if that was as long before; a reader may see a part of it only. */
 bool files_overwrite(int directory, const char *path, const void *data, size_t size);

@@ -3,7 +3,9 @@
  * meanwhile (CLONE_VFORK): nothing is copied, however large we are, and an
  * error comes back in plain memory. clone(2) rather than vfork(2) because the
  * child gets a stack of its own and so cannot spoil ours (musl's posix_spawn
- * does the same). */
+ * does the same). With spawn_reserve it shares our descriptors, too (CLONE_FILES),
+ * until close_range(2) gives it a table of its own with the lowest few in it: a
+ * table of 10,000 takes a millisecond to copy and to close again. */
 #include "spawn.h"
 
 #include "large.h"
@@ -16,16 +18,91 @@
 #include <stdalign.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Where copies of a child's descriptors stand while it is started, numbers that
+ * nothing else has: FD_SLOTS + i of fd[i], then those carried, then what holds the
+ * numbers meanwhile. */
+enum { FD_SLOTS = 3, HOLDER = SPAWN_CARRIED + SPAWN_CARRY_MOST, SLOTS_END };
+
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE (1U << 1)	/* linux/close_range.h */
+#endif
+
+static bool reserved;
 
 /* execvp(3) of musl takes PATH_MAX + NAME_MAX of it */
 #define CHILD_STACK_BYTES 16384
 
 struct child {
 	const struct spawn *spawn;
+	int fd[3];		/* as in spawn, or where the copies are */
 	int error;
+	bool later;		/* for want of something that may be there again */
 };
+
+bool spawn_reserve(void)
+{
+	int holder;
+
+	/* what we are started without must not become one of ours */
+	while ((holder = open("/dev/null", O_RDWR)) >= 0 && holder < FD_SLOTS)
+		continue;
+	(void)syscall(SYS_close_range, FD_SLOTS, ~0U, 0);	/* ENOSYS before Linux 5.9 */
+	holder = eventfd(0, EFD_CLOEXEC);
+	if (holder < 0)
+		return false;
+	for (int slot = FD_SLOTS; slot < SLOTS_END; slot++)
+		if (slot != holder && dup3(holder, slot, O_CLOEXEC) < 0)
+			return false;
+	if (holder >= SLOTS_END)
+		(void)close(holder);
+	reserved = true;
+	return true;
+}
+
+static bool fill(int slot, int fd)
+{
+	return fd < 0 || dup3(fd, slot, O_CLOEXEC) >= 0;
+}
+
+/* Puts copies of what the child needs where it finds them. */
+static bool fill_slots(struct child *child)
+{
+	const struct spawn *spawn = child->spawn;
+
+	for (int i = 0; i < 3; i++) {
+		if (!fill(FD_SLOTS + i, spawn->fd[i]))
+			return false;
+		if (spawn->fd[i] >= 0)
+			child->fd[i] = FD_SLOTS + i;
+	}
+	for (unsigned i = 0; i < spawn->carried; i++)
+		if (!fill(SPAWN_CARRIED + (int)i, spawn->carry[i]))
+			return false;
+	return true;
+}
+
+/* A copy of a lock's descriptor would hold the lock (flock(2)). */
+static void empty_slots(const struct spawn *spawn)
+{
+	for (int i = 0; i < 3; i++)
+		(void)fill(FD_SLOTS + i, spawn->fd[i] >= 0 ? HOLDER : -1);
+	for (unsigned i = 0; i < spawn->carried; i++)
+		(void)fill(SPAWN_CARRIED + (int)i, spawn->carry[i] >= 0 ? HOLDER : -1);
+}
+
+/* In the child: descriptors of its own, those below SLOTS_END of ours. */
+static int leave_descriptors(void)
+{
+	if (syscall(SYS_close_range, SLOTS_END, ~0U, CLOSE_RANGE_UNSHARE) == 0)
+		return 0;
+	/* before Linux 5.9: all of them, which exec closes */
+	return unshare(CLONE_FILES) == 0 ? 0 : errno;
+}
 
 /* The descriptors that become 0, 1 and 2 may themselves be among 0, 1 and 2:
  * first each is copied out of the way, then all are put in place. */
@@ -55,8 +132,9 @@ static int set_descriptors(const int fd[3])
 }
 
 /* Returns only if the program could not be executed: an errno. */
-static int execute(const struct spawn *spawn)
+static int execute(struct child *child)
 {
+	const struct spawn *spawn = child->spawn;
 	char *const *environment = spawn->environment != NULL ? spawn->environment : environ;
 	int error;
 
@@ -64,7 +142,11 @@ static int execute(const struct spawn *spawn)
 		(void)setsid();		/* fails if we lead one already */
 	if (spawn->directory >= 0 && fchdir(spawn->directory) < 0)
 		return errno;
-	error = set_descriptors(spawn->fd);
+	if (reserved && !spawn->detached && (error = leave_descriptors()) != 0) {
+		child->later = true;
+		return error;
+	}
+	error = set_descriptors(child->fd);
 	if (error == 0 && spawn->prepare != NULL)
 		error = spawn->prepare(spawn->argument);
 	if (error != 0)
@@ -78,7 +160,7 @@ static int child_main(void *argument)
 {
 	struct child *child = argument;
 
-	child->error = execute(child->spawn);
+	child->error = execute(child);
 	_exit(child->error == ENOENT ? 127 : 126);
 }
 
@@ -88,7 +170,7 @@ static pid_t start_detached(struct child *child)
 
 	if (pid != 0)
 		return pid;
-	child->error = execute(child->spawn);
+	child->error = execute(child);
 	message(MESSAGE_ERROR, "%s: cannot execute: %s", child->spawn->path,
 		strerror(child->error));
 	_exit(child->error == ENOENT ? 127 : 126);
@@ -98,13 +180,34 @@ static pid_t start_borrowing(struct child *child)
 {
 	static alignas(16) char stack[CHILD_STACK_BYTES] LARGE;
 
-	return clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	return clone(child_main, stack + sizeof stack,
+		CLONE_VM | CLONE_VFORK | (reserved ? CLONE_FILES : 0) | SIGCHLD, child);
+}
+
+static pid_t start_sharing(struct child *child)
+{
+	pid_t pid = -1;
+	int error;
+
+	if (fill_slots(child))
+		pid = start_borrowing(child);
+	error = errno;
+	empty_slots(child->spawn);
+	errno = error;
+	return pid;
+}
+
+static pid_t start(struct child *child)
+{
+	if (child->spawn->detached)
+		return start_detached(child);
+	return reserved ? start_sharing(child) : start_borrowing(child);
 }
 
 enum spawn_result spawn(const struct spawn *spawn, pid_t *pid, int *error)
 {
-	struct child child = { .spawn = spawn };
-	pid_t started = spawn->detached ? start_detached(&child) : start_borrowing(&child);
+	struct child child = { .spawn = spawn, .fd = { spawn->fd[0], spawn->fd[1], spawn->fd[2] } };
+	pid_t started = start(&child);
 
 	if (started < 0) {
 		*error = errno;
@@ -115,7 +218,7 @@ enum spawn_result spawn(const struct spawn *spawn, pid_t *pid, int *error)
 		while (waitpid(started, NULL, 0) < 0 && errno == EINTR)
 			continue;
 		*error = child.error;
-		return SPAWN_NO_PROGRAM;
+		return child.later ? SPAWN_NO_PROCESS : SPAWN_NO_PROGRAM;
 	}
 	*pid = started;
 	return SPAWN_STARTED;
