@@ -150,6 +150,7 @@ void monitor_init(struct monitor *monitor, bool is_log, enum monitor_want wanted
 	monitor->finish_deadline = CLOCK_NEVER;
 	monitor->kill_deadline = CLOCK_NEVER;
 	monitor->drain_deadline = CLOCK_NEVER;
+	monitor->group_deadline = CLOCK_NEVER;
 	enter(monitor, wanted == MONITOR_WANT_UP ? MONITOR_THROTTLED : MONITOR_DOWN);
 	monitor->changed = true;
 }
@@ -157,7 +158,8 @@ void monitor_init(struct monitor *monitor, bool is_log, enum monitor_want wanted
 /* A directory that was let go of is begun with afresh, as if nothing had been. */
 static bool is_over(const struct status_memory *memory, bool alive)
 {
-	return !alive && memory->want == MONITOR_WANT_EXIT && memory->state <= MONITOR_THROTTLED;
+	return !alive && memory->want == MONITOR_WANT_EXIT && memory->state <= MONITOR_THROTTLED &&
+		memory->group == 0;
 }
 
 /* What the state that was recorded means now. */
@@ -218,6 +220,9 @@ bool monitor_adopt(struct monitor *monitor, const struct status *status,
 	/* never later than a start just now would allow */
 	monitor->earliest = memory->earliest < now + MONITOR_START_RATE_MS ? memory->earliest :
 		now + MONITOR_START_RATE_MS;
+	monitor->group = memory->group;
+	if (monitor->group != 0)
+		monitor->group_deadline = now + monitor->options.kill_ms;
 	monitor->changed = alive && monitor->state == MONITOR_RUN && !known;
 	monitor->unpublished = true;
 	resume(monitor, pid != 0, now);
@@ -233,6 +238,7 @@ void monitor_remember(const struct monitor *monitor, struct status_memory *memor
 	memory->last_death = monitor->last_death;
 	memory->deaths = monitor->deaths;
 	memcpy(memory->death, monitor->death, sizeof memory->death);
+	memory->group = monitor->group;
 	memory->starts = monitor->starts;
 	memory->last_status = monitor->last_status;
 	memory->earliest = monitor->earliest;
@@ -294,9 +300,11 @@ void monitor_letter(struct monitor *monitor, char letter, int64_t now)
 	}
 }
 
-void monitor_drain(struct monitor *monitor, int64_t now)
+void monitor_drain(struct monitor *monitor, bool empty, int64_t now)
 {
 	want(monitor, MONITOR_WANT_EXIT);
+	if (empty && (monitor->state == MONITOR_THROTTLED || monitor->state == MONITOR_STARTING))
+		enter(monitor, MONITOR_DOWN);
 	monitor->draining = true;
 	monitor->drain_deadline = now + MONITOR_DRAIN_TERM_MS;
 }
@@ -364,6 +372,28 @@ void monitor_ready(struct monitor *monitor)
 	if (monitor->readiness != MONITOR_AWAITED)
 		return;
 	monitor->readiness = MONITOR_READY;
+	monitor->unpublished = true;
+}
+
+pid_t monitor_left_behind(struct monitor *monitor, pid_t pid, int64_t now)
+{
+	pid_t before = monitor->group;
+
+	if (pid != monitor->pid || monitor->state != MONITOR_RUN ||
+	    monitor->kill_deadline == CLOCK_NEVER)
+		return 0;
+	monitor->group = pid;
+	monitor->group_deadline = monitor->kill_deadline;
+	monitor->group_look = now + MONITOR_GROUP_LOOK_MS;
+	monitor->unpublished = true;
+	return before;
+}
+
+void monitor_group_gone(struct monitor *monitor)
+{
+	monitor->group = 0;
+	monitor->group_deadline = CLOCK_NEVER;
+	monitor->group_look = 0;
 	monitor->unpublished = true;
 }
 
@@ -484,6 +514,29 @@ static bool act_signal(struct monitor_action *action, enum monitor_verb verb, in
 	return true;
 }
 
+/* It is waited for only to be gone at last. */
+static bool waits_for_group(const struct monitor *monitor)
+{
+	return monitor->group != 0 && monitor->want == MONITOR_WANT_EXIT &&
+		monitor->state == MONITOR_DOWN;
+}
+
+static bool next_group(struct monitor *monitor, int64_t now, struct monitor_action *action)
+{
+	pid_t group = monitor->group;
+
+	if (group == 0)
+		return false;
+	if (now >= monitor->group_deadline) {
+		monitor_group_gone(monitor);
+		return act_signal(action, MONITOR_GROUP, SIGKILL, group);
+	}
+	if (!waits_for_group(monitor) || now < monitor->group_look)
+		return false;
+	monitor->group_look = now + MONITOR_GROUP_LOOK_MS;
+	return act_signal(action, MONITOR_GROUP, 0, group);
+}
+
 /* What is owed to a process that runs: signals due, deadlines passed. */
 static bool next_signal(struct monitor *monitor, int64_t now, struct monitor_action *action)
 {
@@ -502,10 +555,13 @@ static bool next_signal(struct monitor *monitor, int64_t now, struct monitor_act
 		monitor->finish_deadline = CLOCK_NEVER;
 		return act_signal(action, MONITOR_OVERDUE, SIGKILL, monitor->pid);
 	}
+	if (next_group(monitor, now, action))
+		return true;
 	if (monitor->state != MONITOR_RUN)
 		return false;
 	if (now >= monitor->kill_deadline) {
 		monitor->kill_deadline = CLOCK_NEVER;
+		action->whole = true;
 		return act_signal(action, MONITOR_OVERDUE, SIGKILL, monitor->pid);
 	}
 	if (monitor->draining && now >= monitor->drain_deadline) {
@@ -537,6 +593,7 @@ static bool next_program(struct monitor *monitor, int64_t now, struct monitor_ac
 static bool publish(struct monitor *monitor, struct monitor_action *action)
 {
 	action->changed = monitor->changed;
+	action->first = monitor->publish_first;
 	monitor->changed = false;
 	monitor->unpublished = monitor->publish_first = false;
 	action->verb = MONITOR_PUBLISH;
@@ -581,6 +638,10 @@ int64_t monitor_deadline(const struct monitor *monitor)
 		if (monitor->draining)
 			deadline = earlier(deadline, monitor->drain_deadline);
 	}
+	if (monitor->group != 0)
+		deadline = earlier(deadline, monitor->group_deadline);
+	if (waits_for_group(monitor))
+		deadline = earlier(deadline, monitor->group_look);
 	if (monitor->state == MONITOR_THROTTLED)
 		deadline = earlier(deadline, monitor->earliest);
 	/* a program that is due and was not started: no process could be made */
@@ -594,7 +655,7 @@ int64_t monitor_deadline(const struct monitor *monitor)
 bool monitor_released(const struct monitor *monitor)
 {
 	return monitor->want == MONITOR_WANT_EXIT && monitor->state == MONITOR_DOWN &&
-		monitor->letter == 0;
+		monitor->letter == 0 && monitor->group == 0;
 }
 
 void monitor_status(const struct monitor *monitor, struct status *status)

@@ -58,6 +58,10 @@
 #define MONITOR_DRAIN_TERM_MS 10000
 #define MONITOR_DRAIN_KILL_MS 5000
 
+/* How often, while only that is waited for, it is looked whether the processes that a
+ * service left behind are gone: nothing tells of it. */
+#define MONITOR_GROUP_LOOK_MS 50
+
 /* The wait status of a process that was another's child. */
 #define MONITOR_UNKNOWN (-1)
 
@@ -104,6 +108,8 @@ enum monitor_verb {
 	MONITOR_START_CONTROL,	/* execute control/LETTER; answer */
 	MONITOR_SIGNAL,		/* send SIGNAL to PID */
 	MONITOR_OVERDUE,	/* the same, and say that PID outlived its deadline */
+	MONITOR_GROUP,		/* is there anything left of process group PID? SIGNAL, unless
+				 * it is 0, to all of it; if not, answer with _group_gone */
 	MONITOR_TELL_FAILED,	/* say that the service has failed: it stays down */
 	MONITOR_PUBLISH,	/* write the status record */
 };
@@ -111,9 +117,11 @@ enum monitor_verb {
 struct monitor_action {
 	enum monitor_verb verb;
 	char letter;		/* MONITOR_START_CONTROL */
-	int signal;		/* MONITOR_SIGNAL, MONITOR_OVERDUE */
+	int signal;		/* MONITOR_SIGNAL, MONITOR_OVERDUE, MONITOR_GROUP */
 	pid_t pid;		/* the same: a child that has not been reaped */
+	bool whole;		/* MONITOR_OVERDUE: and to its process group, if it leads one */
 	bool changed;		/* MONITOR_PUBLISH: the time of last change is now */
+	bool first;		/* the same: before anything else is done */
 };
 
 /* Why a program was not started. */
@@ -159,6 +167,9 @@ struct monitor {
 	int64_t finish_deadline;
 	int64_t kill_deadline;
 	int64_t drain_deadline;
+	pid_t group;		/* what a run that was to go down has left; 0: nothing */
+	int64_t group_deadline;	/* it is killed then */
+	int64_t group_look;
 
 	enum monitor_verb asked;	/* the START_ that awaits its answer */
 	bool unpublished;
@@ -183,11 +194,19 @@ bool monitor_adopt(struct monitor *monitor, const struct status *status,
 void monitor_letter(struct monitor *monitor, char letter, int64_t now);
 
 /* A logger's pipe has been closed: it ends when it has read the rest. One that
- * had died and waits for its restart is started once more, to read it. */
-void monitor_drain(struct monitor *monitor, int64_t now);
+ * had died and waits for its restart is started once more, to read it, unless the
+ * pipe is EMPTY. */
+void monitor_drain(struct monitor *monitor, bool empty, int64_t now);
 
 /* The service has said that it is ready. */
 void monitor_ready(struct monitor *monitor);
+
+/* Child PID, of which monitor_exited is about to be told, has left other processes
+ * in the group that it led. If it was to go down they are killed at its deadline for
+ * that (timeout-kill). Returns a group left by a run before, which is to be killed at
+ * once, or 0. */
+pid_t monitor_left_behind(struct monitor *monitor, pid_t pid, int64_t now);
+void monitor_group_gone(struct monitor *monitor);
 
 /* Child PID ended with wait status STATUS. False if it is none of ours. */
 bool monitor_exited(struct monitor *monitor, pid_t pid, int status, int64_t now);

@@ -100,7 +100,7 @@ static uint64_t sum_of(const unsigned char *bytes, size_t size)
 }
 
 static_assert(STATUS_BYTES + sizeof mark + 16 + 3 * 8 + 4 + 8 + 4 * 1 + 2 * 4 + 2 * 8 + 4 +
-	STATUS_DEATHS * 2 + 8 + 8 == STATUS_RECORD_BYTES, "the record's fields fill it");
+	STATUS_DEATHS * 2 + 2 * 4 + 8 == STATUS_RECORD_BYTES, "the record's fields fill it");
 
 void status_encode_record(const struct status *status, const struct status_identity *identity,
 	const struct status_memory *memory, unsigned char record[STATUS_RECORD_BYTES])
@@ -128,7 +128,8 @@ void status_encode_record(const struct status *status, const struct status_ident
 	to = put_little(to, 4, memory->deaths);
 	for (size_t i = 0; i < STATUS_DEATHS; i++)
 		to = put_little(to, 2, memory->death[i]);
-	to = put_little(to, 8, 0);	/* for what is yet to come */
+	to = put_little(to, 4, (uint32_t)memory->group);
+	to = put_little(to, 4, 0);	/* for what is yet to come */
 	(void)put_little(to, 8, sum_of(record, (size_t)(to - record)));
 }
 
@@ -161,7 +162,8 @@ bool status_decode_record(const unsigned char *record, size_t size, struct statu
 	memory->deaths = (uint32_t)take_little(&from, 4);
 	for (size_t i = 0; i < STATUS_DEATHS; i++)
 		memory->death[i] = (uint16_t)take_little(&from, 2);
-	return identity->pid >= 0 && memory->deaths <= STATUS_DEATHS;
+	memory->group = (pid_t)take_little(&from, 4);
+	return identity->pid >= 0 && memory->group >= 0 && memory->deaths <= STATUS_DEATHS;
 }
 
 size_t status_describe(const struct status *status, char text[STATUS_TEXT_BYTES])

@@ -65,6 +65,7 @@ struct status_memory {
 	int64_t last_death;		/* the same */
 	uint32_t deaths;		/* how many of those below count */
 	uint16_t death[STATUS_DEATHS];	/* when, in 1/10 s, the oldest first */
+	pid_t group;			/* what a run has left behind; 0: nothing */
 };
 
 /* Layout: TAI64N of the change (8 bytes seconds big-endian, 4 bytes ns

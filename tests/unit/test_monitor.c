@@ -18,6 +18,8 @@ struct world {
 	enum { OK, ABSENT, FAILED, LATER } run, finish, control;
 	pid_t main_alive;
 	pid_t script_alive;
+	bool leaves;		/* run leaves processes in its group when it ends */
+	bool group_alive;	/* ... and they are there */
 	struct status published;
 	int sent[8];		/* signals, in order, since last cleared */
 	int sent_count;
@@ -68,6 +70,19 @@ static void do_signal(struct system *s, const struct monitor_action *action)
 		w->sent[w->sent_count++] = action->signal;
 }
 
+static void do_group(struct system *s, const struct monitor_action *action)
+{
+	struct world *w = &s->world;
+
+	must(action->pid == RUN_PID, "group %d", (int)action->pid);
+	must(action->signal == SIGKILL || s->monitor.want == MONITOR_WANT_EXIT,
+		"it looks, and does not want to end");
+	if (action->signal == SIGKILL)
+		w->group_alive = false;
+	else if (!w->group_alive)
+		monitor_group_gone(&s->monitor);
+}
+
 static void do_action(struct system *s, const struct monitor_action *action)
 {
 	struct world *w = &s->world;
@@ -75,7 +90,7 @@ static void do_action(struct system *s, const struct monitor_action *action)
 
 	monitor_status(&s->monitor, &now);
 	must(action->verb == MONITOR_PUBLISH || action->verb == MONITOR_TELL_FAILED ||
-		now.want == w->published.want,
+		action->verb == MONITOR_GROUP || now.want == w->published.want,
 		"action %d before what is wanted is on record", action->verb);
 	switch (action->verb) {
 	case MONITOR_START_RUN:
@@ -99,6 +114,9 @@ static void do_action(struct system *s, const struct monitor_action *action)
 	case MONITOR_SIGNAL:
 	case MONITOR_OVERDUE:
 		do_signal(s, action);
+		break;
+	case MONITOR_GROUP:
+		do_group(s, action);
 		break;
 	case MONITOR_TELL_FAILED:
 		must(s->monitor.failed && s->monitor.want == MONITOR_WANT_DOWN, "not failed");
@@ -140,7 +158,9 @@ static void assert_invariants(const struct system *s)
 	if (m->want == MONITOR_WANT_DOWN && !alive && deadline == CLOCK_NEVER)
 		must(m->state == MONITOR_DOWN, "down, and in state %d", m->state);
 	if (monitor_released(m))
-		must(!alive, "released with a child alive");
+		must(!alive && !s->world.group_alive, "released with a child alive");
+	if (s->world.group_alive)
+		must(deadline != CLOCK_NEVER, "what is left behind is forgotten");
 	must(m->queued <= MONITOR_QUEUE, "the queue overflows");
 }
 
@@ -185,6 +205,13 @@ static void main_exits(struct system *s, int status)
 
 	must(pid != 0, "nothing runs");
 	s->world.main_alive = 0;
+	if (s->world.leaves && pid == RUN_PID) {
+		pid_t before = monitor_left_behind(&s->monitor, pid, s->now);
+
+		must(before == 0 || before == RUN_PID, "group %d", (int)before);
+		/* without timeout-kill, or if it was not to go down, nobody cares */
+		s->world.group_alive = s->monitor.group != 0;
+	}
 	must(monitor_exited(&s->monitor, pid, status, s->now), "its own child is not known");
 	pump(s);
 }
@@ -230,7 +257,8 @@ static const struct world SCRIPTED = { .run = OK, .finish = OK, .control = OK };
 
 static const char alphabet[] = "udoxtkp";
 
-enum { TIME_PASSES = sizeof alphabet - 1, MAIN_EXITS, SCRIPT_SUCCEEDS, SCRIPT_FAILS, DRAIN,
+enum { TIME_PASSES = sizeof alphabet - 1, MAIN_EXITS, SCRIPT_SUCCEEDS, SCRIPT_FAILS, DRAIN, DRAIN_EMPTY,
+	GROUP_ENDS,
 	ADOPTED_ALIVE, ADOPTED_DEAD, EVENTS };
 
 /* The supervisor is killed, and the next one goes on from what it published last:
@@ -289,10 +317,18 @@ static bool apply(struct system *s, int event)
 		script_exits(s, event == SCRIPT_SUCCEEDS ? 0 : 1 << 8);
 		return true;
 	case DRAIN:
+	case DRAIN_EMPTY:
 		if (!s->monitor.is_log || s->monitor.draining)
 			return false;
-		monitor_drain(&s->monitor, s->now);
+		monitor_drain(&s->monitor, event == DRAIN_EMPTY, s->now);
 		pump(s);
+		must(event == DRAIN || s->world.main_alive != 0 || monitor_released(&s->monitor),
+			"a logger with nothing to read is waited for");
+		return true;
+	case GROUP_ENDS:
+		if (!s->world.group_alive)
+			return false;
+		s->world.group_alive = false;
 		return true;
 	case ADOPTED_ALIVE:
 		take_over(s, true);
@@ -318,7 +354,7 @@ static void normalise(struct system *s)
 {
 	struct monitor *m = &s->monitor;
 	int64_t *times[] = { &m->earliest, &m->retry_at, &m->script_deadline, &m->finish_deadline,
-		&m->kill_deadline, &m->drain_deadline };
+		&m->kill_deadline, &m->drain_deadline, &m->group_deadline, &m->group_look };
 
 	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
 		*times[i] = relative(*times[i], s->now);
@@ -408,6 +444,11 @@ START_TEST(every_reachable_state)
 	world.control = _i / 9 % 2 == 0 ? ABSENT : OK;
 	total += explore(false, MONITOR_WANT_UP, &world, 0);
 	total += explore(false, MONITOR_WANT_DOWN, &world, 1000);
+	if (world.control == ABSENT) {
+		world.leaves = true;
+		total += explore(false, MONITOR_WANT_UP, &world, 1000);
+		world.leaves = false;
+	}
 	if (world.finish == ABSENT && world.control == ABSENT)
 		total += explore(true, MONITOR_WANT_UP, &world, 0);
 	ck_assert_uint_gt(total, 10);
@@ -651,7 +692,7 @@ START_TEST(a_logger_that_had_died_is_started_to_drain)
 	begin(&s, true, MONITOR_WANT_UP, &PLAIN);
 	main_exits(&s, SIGKILL);
 	ck_assert_int_eq(s.monitor.state, MONITOR_THROTTLED);
-	monitor_drain(&s.monitor, s.now);
+	monitor_drain(&s.monitor, false, s.now);
 	pump(&s);
 	ck_assert(!monitor_released(&s.monitor));
 	pass(&s, 1000);
@@ -661,12 +702,50 @@ START_TEST(a_logger_that_had_died_is_started_to_drain)
 }
 END_TEST
 
+START_TEST(what_a_run_left_is_killed_at_its_deadline)
+{
+	struct world world = PLAIN;
+	struct system s;
+
+	world.leaves = true;
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	s.monitor.options.kill_ms = 5000;
+	letters(&s, "d");
+	pass(&s, 1000);
+	main_exits(&s, 0);
+	ck_assert_int_eq(s.world.published.state, STATUS_DOWN);
+	letters(&s, "x");
+	ck_assert(!monitor_released(&s.monitor));
+	pass(&s, 3999);
+	ck_assert(s.world.group_alive);
+	pass(&s, 1);
+	ck_assert(!s.world.group_alive);
+	ck_assert(monitor_released(&s.monitor));
+}
+END_TEST
+
+START_TEST(what_a_run_left_and_has_ended_is_not_waited_for)
+{
+	struct world world = PLAIN;
+	struct system s;
+
+	world.leaves = true;
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	s.monitor.options.kill_ms = 5000;
+	letters(&s, "x");
+	main_exits(&s, 0);
+	s.world.group_alive = false;
+	pass(&s, MONITOR_GROUP_LOOK_MS);
+	ck_assert(monitor_released(&s.monitor));
+}
+END_TEST
+
 START_TEST(a_logger_that_does_not_end_is_hurried)
 {
 	struct system s;
 
 	begin(&s, true, MONITOR_WANT_UP, &PLAIN);
-	monitor_drain(&s.monitor, s.now);
+	monitor_drain(&s.monitor, false, s.now);
 	letters(&s, "u");	/* too late: its pipe is closed */
 	ck_assert_int_eq(s.monitor.want, MONITOR_WANT_EXIT);
 	pass(&s, MONITOR_DRAIN_TERM_MS);
@@ -1020,6 +1099,8 @@ int main(void)
 	tcase_add_test(cases, kill_deadline_after_stop);
 	tcase_add_test(cases, no_process_is_tried_again);
 	tcase_add_test(cases, a_logger_that_had_died_is_started_to_drain);
+	tcase_add_test(cases, what_a_run_left_is_killed_at_its_deadline);
+	tcase_add_test(cases, what_a_run_left_and_has_ended_is_not_waited_for);
 	tcase_add_test(cases, a_logger_that_does_not_end_is_hurried);
 	tcase_add_test(cases, a_logger_has_no_scripts_and_keeps_order);
 	tcase_add_test(cases, signals_go_to_run_only);

@@ -201,6 +201,7 @@ static const struct status_identity IDENTITY = {
 static const struct status_memory MEMORY = {
 	.state = 3, .want = 2, .readiness = 1, .failed = true, .starts = UINT32_MAX, .last_status = -1,
 	.earliest = INT64_MIN, .last_death = INT64_MAX, .deaths = 60, .death = { 1, 65535, [59] = 77 },
+	.group = INT32_MAX,
 };
 
 START_TEST(a_whole_record_is_read_back)
@@ -232,6 +233,7 @@ START_TEST(a_whole_record_is_read_back)
 	ck_assert(memory.failed);
 	ck_assert_int_eq(memory.last_death, MEMORY.last_death);
 	ck_assert_uint_eq(memory.deaths, MEMORY.deaths);
+	ck_assert_int_eq(memory.group, MEMORY.group);
 	ck_assert_mem_eq(memory.death, MEMORY.death, sizeof memory.death);
 }
 END_TEST
