@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LIST ".supervised"
-
 struct name {
 	char text[64];
 };
@@ -25,7 +23,7 @@ static struct name name_of(dev_t device, ino_t inode)
 {
 	struct name name;
 
-	(void)text_format(name.text, sizeof name.text, LIST "/%llx-%llx",
+	(void)text_format(name.text, sizeof name.text, HELD_LIST "/%llx-%llx",
 		(unsigned long long)device, (unsigned long long)inode);
 	return name;
 }
@@ -41,22 +39,18 @@ static bool read_link(int directory, const char *name, char target[PATH_MAX])
 	return true;
 }
 
-void held_add(int scan, int service, dev_t device, ino_t inode)
+void held_add(int scan, const char *path, dev_t device, ino_t inode)
 {
 	static bool told;
 	struct name name = name_of(device, inode);
-	char own[32], path[PATH_MAX];
 
-	(void)text_format(own, sizeof own, "/proc/self/fd/%d", service);
-	if (!read_link(AT_FDCWD, own, path))
-		return;		/* without /proc nothing can be adopted anyway */
 	if (symlinkat(path, scan, name.text) == 0 || errno == EEXIST)
 		return;
-	if (errno == ENOENT && (mkdirat(scan, LIST, 0700) == 0 || errno == EEXIST) &&
+	if (errno == ENOENT && (mkdirat(scan, HELD_LIST, 0700) == 0 || errno == EEXIST) &&
 	    symlinkat(path, scan, name.text) == 0)
 		return;
 	if (!told)
-		message(MESSAGE_WARNING, "cannot write " LIST ": %s: a service whose link is removed "
+		message(MESSAGE_WARNING, "cannot write " HELD_LIST ": %s: a service whose link is removed "
 			"while no runsvdir runs will not be taken down", strerror(errno));
 	told = true;
 }
@@ -71,7 +65,7 @@ void held_remove(int scan, dev_t device, ino_t inode)
 
 void held_visit(int scan, void (*found)(void *owner, const char *path), void *owner)
 {
-	int fd = files_open(scan, LIST, O_RDONLY | O_DIRECTORY, 0);
+	int fd = files_open(scan, HELD_LIST, O_RDONLY | O_DIRECTORY, 0);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	char path[PATH_MAX];

@@ -8,9 +8,11 @@
 
 #include <sys/types.h>
 
-/* SERVICE, a descriptor of the directory DEVICE, INODE, is held by who supervises
- * SCAN. Where the list cannot be written, that is told once. */
-void held_add(int scan, int service, dev_t device, ino_t inode);
+#define HELD_LIST ".supervised"
+
+/* PATH, the directory DEVICE, INODE, is held by who supervises SCAN. Where the list
+ * cannot be written, that is told once. */
+void held_add(int scan, const char *path, dev_t device, ino_t inode);
 
 /* It is not held any more. */
 void held_remove(int scan, dev_t device, ino_t inode);

@@ -90,6 +90,11 @@ void loop_child(struct loop *loop, struct loop_child *child, pid_t pid, void *ow
 	table_add(&loop->children, &child->link, (uint64_t)pid, owner);
 }
 
+void loop_forget(struct loop *loop, struct loop_child *child)
+{
+	table_remove(&loop->children, &child->link);
+}
+
 void loop_wait(struct loop *loop)
 {
 	struct epoll_event events[EVENTS];

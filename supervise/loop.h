@@ -55,6 +55,9 @@ void loop_close(struct loop *loop, int *fd);
 /* Calls CHILD->ended with its wait status when PID has been reaped. */
 void loop_child(struct loop *loop, struct loop_child *child, pid_t pid, void *owner);
 
+/* It will not be called any more. */
+void loop_forget(struct loop *loop, struct loop_child *child);
+
 /* Waits until something happens, and deals with all that has. */
 void loop_wait(struct loop *loop);
 

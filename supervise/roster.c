@@ -6,10 +6,12 @@
 #include "clock.h"
 #include "files.h"
 #include "message.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,8 +28,9 @@
  * this (runsvdir.c: at its next scan). */
 #define RESTART_MS 1000
 
-/* timers that are not ours: the scan's */
-#define OTHER_TIMERS 1
+/* timers that are not the services': the scan's, and those of the keeper and of the
+ * watches */
+#define OTHER_TIMERS (1 + KEEPER_TIMERS + WATCHES_TIMERS)
 
 struct roster_entry {
 	struct service service;
@@ -37,10 +40,21 @@ struct roster_entry {
 	dev_t device;
 	ino_t inode;
 	char *name;
+	struct watch inside;		/* for a log/ that is not there yet */
+	struct watch beside;		/* for what it leads to to be replaced */
+	char *target;			/* its name where it is; NAME, or allocated */
 	struct timer retry;
 	int64_t pause;			/* up to the next attempt to open, ms */
 	unsigned seen;			/* the scan that saw it last */
 	bool leaving;			/* its entry is gone from the directory */
+};
+
+/* A link whose target is not there: it is watched for. */
+struct roster_awaited {
+	struct watch watch;
+	struct roster *roster;
+	struct roster_awaited *next;
+	char target[NAME_MAX + 1];	/* its last part */
 };
 
 static struct roster_entry *find(const struct roster *roster, const struct stat *found)
@@ -61,17 +75,71 @@ static bool is_same(const struct roster_entry *entry, const struct stat *found)
 	return entry->device == found->st_dev && entry->inode == found->st_ino;
 }
 
+static void seen_inside(void *owner, const char *name)
+{
+	struct roster_entry *entry = owner;
+
+	if ((name == NULL || strcmp(name, "log") == 0) && service_look_for_log(&entry->service))
+		watches_remove(&entry->roster->watches, &entry->inside);
+}
+
+/* What a link leads to can be moved away, and another directory be put in its place.
+ * In the scan directory nothing is seen of that. */
+static void seen_beside(void *owner, const char *name)
+{
+	struct roster_entry *entry = owner;
+
+	if (name == NULL || strcmp(name, entry->target) == 0)
+		entry->roster->rescan = true;
+}
+
+static void set_target(struct roster_entry *entry, const char *target)
+{
+	char *copy = target == NULL || strcmp(target, entry->name) == 0 ? NULL : strdup(target);
+
+	if (entry->target != entry->name)
+		free(entry->target);
+	/* without memory it is not watched for */
+	entry->target = copy != NULL ? copy : entry->name;
+}
+
+static void watch(struct roster_entry *entry, const char *path)
+{
+	struct watches *watches = &entry->roster->watches;
+	int directory = entry->service.main.directory;
+	struct stat scan, parent;
+
+	if (entry->service.log == NULL) {
+		watches_add(watches, &entry->inside, directory, "", false, seen_inside, entry);
+		/* it may have come since it was looked for */
+		seen_inside(entry, NULL);
+	}
+	if (fstatat(directory, "..", &parent, 0) < 0 || fstat(*entry->roster->directory, &scan) < 0 ||
+	    (parent.st_dev == scan.st_dev && parent.st_ino == scan.st_ino))
+		return;
+	set_target(entry, strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : NULL);
+	watches_add(watches, &entry->beside, directory, "..", true, seen_beside, entry);
+}
+
+static void unwatch(struct roster_entry *entry)
+{
+	watches_remove(&entry->roster->watches, &entry->inside);
+	watches_remove(&entry->roster->watches, &entry->beside);
+	set_target(entry, NULL);
+}
+
 /* (Re)opens ENTRY's service by its name, if that still is the same directory. */
 static void supervise(struct roster_entry *entry)
 {
 	struct roster *roster = entry->roster;
-	struct timers *timers = &roster->context.loop->timers;
+	struct timers *timers = &roster->supervisor.loop->timers;
 	struct stat found;
+	char path[PATH_MAX];
 	int directory;
 
 	if (entry->service.stage != SERVICE_OPENING)
 		return;
-	directory = files_open(roster->directory, entry->name, O_RDONLY | O_DIRECTORY, 0);
+	directory = files_open(*roster->directory, entry->name, O_RDONLY | O_DIRECTORY, 0);
 	if (directory >= 0 && fstat(directory, &found) == 0 && !is_same(entry, &found)) {
 		/* replaced meanwhile: the directory's next event tells of it */
 		files_close(&directory);
@@ -83,11 +151,15 @@ static void supervise(struct roster_entry *entry)
 			message(MESSAGE_ERROR, "%s: cannot open: %s", entry->name, strerror(errno));
 	} else if (service_open(&entry->service, directory)) {
 		entry->pause = 0;
-		held_add(roster->directory, entry->service.main.directory, entry->device, entry->inode);
+		/* without /proc nothing can be adopted anyway, nor watched by a path */
+		if (files_path(entry->service.main.directory, path, sizeof path)) {
+			held_add(*roster->directory, path, entry->device, entry->inode);
+			watch(entry, path);
+		}
 		if (entry->leaving)
 			service_stop(&entry->service);
 		/* its first turn comes when all of a scan are open */
-		timers_set(timers, &entry->service.timer, roster->context.loop->now);
+		timers_set(timers, &entry->service.timer, roster->supervisor.loop->now);
 		return;
 	} else if (errno != EWOULDBLOCK || entry->pause >= RETRY_TELL_MS) {
 		service_tell(&entry->service, errno);
@@ -100,7 +172,7 @@ static void supervise(struct roster_entry *entry)
 	entry->pause = entry->pause == 0 ? RETRY_FIRST_MS : 2 * entry->pause;
 	if (entry->pause > RETRY_MOST_MS)
 		entry->pause = RETRY_MOST_MS;
-	timers_set(timers, &entry->retry, roster->context.loop->now + entry->pause);
+	timers_set(timers, &entry->retry, roster->supervisor.loop->now + entry->pause);
 }
 
 static void retry(void *owner)
@@ -109,17 +181,16 @@ static void retry(void *owner)
 }
 
 /* Room first, so that nothing can fail once the service runs. */
-static bool reserve(struct roster *roster)
+static bool reserve(struct roster *roster, size_t count)
 {
-	size_t count = roster->count + 1;
-
-	return table_reserve(&roster->by_inode, count) &&
-		loop_reserve(roster->context.loop, OTHER_TIMERS + 2 * count, SERVICE_CHILDREN * count);
+	return table_reserve(&roster->by_inode, count) && watches_reserve(&roster->watches, 2 * count) &&
+		loop_reserve(roster->supervisor.loop, OTHER_TIMERS + 2 * count,
+			KEEPER_CHILDREN + SERVICE_CHILDREN * count);
 }
 
 static void add(struct roster *roster, const char *name, const struct stat *found, bool leaving)
 {
-	struct roster_entry *entry = reserve(roster) ? calloc(1, sizeof *entry) : NULL;
+	struct roster_entry *entry = reserve(roster, roster->count + 1) ? calloc(1, sizeof *entry) : NULL;
 
 	if (entry != NULL)
 		entry->name = strdup(name);
@@ -129,6 +200,7 @@ static void add(struct roster *roster, const char *name, const struct stat *foun
 		return;
 	}
 	entry->roster = roster;
+	entry->target = entry->name;
 	entry->device = found->st_dev;
 	entry->inode = found->st_ino;
 	entry->seen = roster->scan;
@@ -141,7 +213,7 @@ static void add(struct roster *roster, const char *name, const struct stat *foun
 	roster->first = entry;
 	roster->count++;
 	table_add(&roster->by_inode, &entry->link, found->st_ino, entry);
-	service_init(&entry->service, &roster->context, entry->name);
+	service_init(&entry->service, &roster->supervisor, entry->name);
 	supervise(entry);
 }
 
@@ -149,13 +221,15 @@ static void discard(struct roster_entry *entry)
 {
 	struct roster *roster = entry->roster;
 
-	timers_set(&roster->context.loop->timers, &entry->retry, CLOCK_NEVER);
-	held_remove(roster->directory, entry->device, entry->inode);
+	timers_set(&roster->supervisor.loop->timers, &entry->retry, CLOCK_NEVER);
+	held_remove(*roster->directory, entry->device, entry->inode);
 	table_remove(&roster->by_inode, &entry->link);
 	*entry->place = entry->next;
 	if (entry->next != NULL)
 		entry->next->place = entry->place;
 	roster->count--;
+	unwatch(entry);
+	service_free(&entry->service);
 	free(entry->name);
 	free(entry);
 }
@@ -167,14 +241,67 @@ static void rename_entry(struct roster_entry *entry, const char *name)
 	struct stat found;
 	char *copy;
 
-	if (fstatat(entry->roster->directory, entry->name, &found, 0) == 0 && is_same(entry, &found))
+	if (fstatat(*entry->roster->directory, entry->name, &found, 0) == 0 && is_same(entry, &found))
 		return;
 	copy = strdup(name);
 	if (copy == NULL)
 		return;		/* messages go on under the old one */
-	free(entry->name);
+	/* what it leads to is still called what that was */
+	if (entry->target != entry->name)
+		free(entry->name);
 	entry->name = copy;
 	entry->service.name = copy;
+}
+
+static void seen_target(void *owner, const char *name)
+{
+	struct roster_awaited *awaited = owner;
+
+	if (name == NULL || strcmp(name, awaited->target) == 0)
+		awaited->roster->rescan = true;
+}
+
+static void await_target(struct roster *roster, const char *name)
+{
+	char target[PATH_MAX], *slash;
+	ssize_t length = readlinkat(*roster->directory, name, target, sizeof target - 1);
+	struct roster_awaited *awaited;
+
+	if (length < 0)
+		return;		/* no link: it has gone */
+	target[length] = '\0';
+	slash = strrchr(target, '/');
+	if (slash == NULL || slash == target)
+		return;		/* beside it, where all is seen, or in the root */
+	*slash = '\0';
+	/* where that directory is not there either, nobody looks */
+	if (faccessat(*roster->directory, target, F_OK, 0) < 0)
+		return;
+	awaited = reserve(roster, roster->count + 1) ? calloc(1, sizeof *awaited) : NULL;
+	if (awaited == NULL)
+		return;		/* the next scan tries again */
+	awaited->roster = roster;
+	(void)text_copy(awaited->target, sizeof awaited->target, slash + 1);
+	awaited->next = roster->awaited;
+	roster->awaited = awaited;
+	watches_add(&roster->watches, &awaited->watch, *roster->directory, target, false,
+		seen_target, awaited);
+}
+
+static void await_none(struct roster *roster)
+{
+	while (roster->awaited != NULL) {
+		struct roster_awaited *awaited = roster->awaited;
+
+		roster->awaited = awaited->next;
+		watches_remove(&roster->watches, &awaited->watch);
+		free(awaited);
+	}
+}
+
+bool roster_open(struct roster *roster)
+{
+	return reserve(roster, 0) && watches_open(&roster->watches, roster->supervisor.loop);
 }
 
 void roster_see(struct roster *roster, const char *name)
@@ -184,9 +311,11 @@ void roster_see(struct roster *roster, const char *name)
 
 	if (roster->stopping || name[0] == '.' || strcmp(name, "supervise") == 0)
 		return;
-	if (fstatat(roster->directory, name, &found, 0) < 0) {
+	if (fstatat(*roster->directory, name, &found, 0) < 0) {
 		/* ENOENT: gone again, or a link to nothing */
-		if (errno != ENOENT)
+		if (errno == ENOENT)
+			await_target(roster, name);
+		else
 			message(MESSAGE_WARNING, "%s: cannot look at: %s", name, strerror(errno));
 		return;
 	}
@@ -213,14 +342,14 @@ static void leave(struct roster_entry *entry)
 	if (entry->service.stage == SERVICE_OPENING && entry->pause > 0 &&
 	    entry->pause <= RETRY_TELL_MS)
 		return;
-	timers_set(&entry->roster->context.loop->timers, &entry->retry, CLOCK_NEVER);
+	timers_set(&entry->roster->supervisor.loop->timers, &entry->retry, CLOCK_NEVER);
 	service_stop(&entry->service);
 	service_turn(&entry->service);
 }
 
 void roster_scan(struct roster *roster)
 {
-	int again = fcntl(roster->directory, F_DUPFD_CLOEXEC, 0);
+	int again = fcntl(*roster->directory, F_DUPFD_CLOEXEC, 0);
 	DIR *directory = again < 0 ? NULL : fdopendir(again);
 	struct dirent *found;
 
@@ -229,6 +358,7 @@ void roster_scan(struct roster *roster)
 		files_close(&again);
 		return;
 	}
+	await_none(roster);
 	rewinddir(directory);	/* the position is shared with the descriptor we have */
 	roster->scan++;
 	errno = 0;
@@ -246,6 +376,15 @@ void roster_scan(struct roster *roster)
 	(void)closedir(directory);
 }
 
+void roster_rescan(struct roster *roster)
+{
+	bool due = roster->rescan && *roster->directory >= 0;
+
+	roster->rescan = false;
+	if (due)
+		roster_scan(roster);
+}
+
 static void take_down(void *owner, const char *path)
 {
 	struct roster *roster = owner;
@@ -259,7 +398,7 @@ static void take_down(void *owner, const char *path)
 
 void roster_take_down_left(struct roster *roster)
 {
-	held_visit(roster->directory, take_down, roster);
+	held_visit(*roster->directory, take_down, roster);
 }
 
 void roster_stop(struct roster *roster)
@@ -269,20 +408,31 @@ void roster_stop(struct roster *roster)
 		leave(entry);
 }
 
+bool roster_is_open(const struct roster *roster)
+{
+	for (const struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
+		if (entry->service.stage == SERVICE_OPENING && entry->pause > 0 &&
+		    entry->pause <= RETRY_TELL_MS)
+			return false;
+	return true;
+}
+
 void roster_collect(struct roster *roster)
 {
-	while (roster->context.gone != NULL) {
-		struct service *service = roster->context.gone;
+	while (roster->supervisor.gone != NULL) {
+		struct service *service = roster->supervisor.gone;
 		/* the service is the first member */
 		struct roster_entry *entry = (struct roster_entry *)service;
 
-		roster->context.gone = service->next_gone;
+		roster->supervisor.gone = service->next_gone;
 		if (entry->leaving || roster->stopping) {
 			discard(entry);
 			continue;
 		}
-		service_init(service, &roster->context, entry->name);
-		timers_set(&roster->context.loop->timers, &entry->retry,
-			roster->context.loop->now + RESTART_MS);
+		unwatch(entry);
+		service_free(service);
+		service_init(service, &roster->supervisor, entry->name);
+		timers_set(&roster->supervisor.loop->timers, &entry->retry,
+			roster->supervisor.loop->now + RESTART_MS);
 	}
 }

@@ -7,21 +7,29 @@
 #define SUPERVISE_ROSTER_H
 
 #include "service.h"
+#include "watches.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
+struct roster_awaited;
 struct roster_entry;
 
 struct roster {
-	struct service_context context;
+	struct supervisor supervisor;
+	struct watches watches;	/* on what is in the service directories, and beside them */
 	struct table by_inode;
 	struct roster_entry *first;
+	struct roster_awaited *awaited;	/* links to what is not there */
+	bool rescan;		/* one is due, see roster_rescan */
 	size_t count;
 	unsigned scan;		/* the number of the scan going on, or of the last */
-	int directory;		/* the scan directory; the owner's */
+	const int *directory;	/* the scan directory, the owner's; -1: it is not there */
 	bool stopping;
 };
+
+/* Makes room for what is there without any service. False: no memory. */
+bool roster_open(struct roster *roster);
 
 /* A name that is, or has come to be, in the directory: its service is started
  * unless it is there already. Names that begin with a dot, what is no directory,
@@ -32,9 +40,17 @@ void roster_see(struct roster *roster, const char *name);
  * of which no name was seen is taken down. */
 void roster_scan(struct roster *roster);
 
+/* Does so if something has changed beside a service directory. To be called after
+ * each loop_wait. */
+void roster_rescan(struct roster *roster);
+
 /* Takes down what the last supervisor of this directory held and what has no entry
  * any more. To be called once, after the first roster_scan. */
 void roster_take_down_left(struct roster *roster);
+
+/* Whether no service is waited for that a supervisor before us may have let go of a
+ * moment ago. */
+bool roster_is_open(const struct roster *roster);
 
 /* Takes every service down; nothing is started any more. */
 void roster_stop(struct roster *roster);

@@ -3,10 +3,12 @@
 #include "loop.h"
 #include "nofile.h"
 #include "service.h"
+#include "watches.h"
 
 #include "files.h"
 #include "message.h"
 #include "signals.h"
+#include "spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,15 @@
 
 enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
 enum { LOCK_TRIES = 20, LOCK_PAUSE_MS = 5 };
+
+static struct watches watches;
+static struct watch inside;
+
+static void seen_inside(void *owner, const char *name)
+{
+	if ((name == NULL || strcmp(name, "log") == 0) && service_look_for_log(owner))
+		watches_remove(&watches, &inside);
+}
 
 static void signalled(void *owner, const struct signalfd_siginfo *info)
 {
@@ -53,7 +64,8 @@ int main(int argc, char **argv)
 {
 	static struct loop loop;
 	static struct service service;
-	struct service_context context = { .loop = &loop, .error = -1 };
+	static struct keeper keeper;
+	struct supervisor supervisor = { .loop = &loop, .keeper = &keeper, .alone = true, .error = -1 };
 
 	signals_block();
 	message_open("runsv", MESSAGE_STDERR);
@@ -64,15 +76,30 @@ int main(int argc, char **argv)
 	nofile_raise();
 	loop.signalled = signalled;
 	loop.owner = &service;
-	if (!loop_open(&loop) || !loop_reserve(&loop, 1, SERVICE_CHILDREN)) {
+	if (!spawn_reserve() || !loop_open(&loop) ||
+	    !loop_reserve(&loop, 1 + KEEPER_TIMERS + WATCHES_TIMERS, SERVICE_CHILDREN + KEEPER_CHILDREN)) {
 		message(MESSAGE_ERROR, "%s: cannot set up: %s", argv[1], strerror(errno));
 		return EXIT_SYSTEM;
 	}
-	service_init(&service, &context, argv[1]);
+	keeper.argc = argc;
+	keeper.argv = argv;
+	if (!watches_open(&watches, &loop)) {
+		message(MESSAGE_ERROR, "%s: cannot set up: %s", argv[1], strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	keeper_open(&keeper, &loop);
+	service_init(&service, &supervisor, argv[1]);
 	if (!take(&service, argv[1]))
 		return EXIT_SYSTEM;
+	if (service.log == NULL)
+		watches_add(&watches, &inside, service.main.directory, "", false, seen_inside,
+			&service);
+	seen_inside(&service, NULL);
 	service_turn(&service);
-	while (service.stage != SERVICE_GONE)
+	for (;;) {
+		program_publish_all(&supervisor);
+		if (service.stage == SERVICE_GONE)
+			return 0;
 		loop_wait(&loop);
-	return 0;
+	}
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* runsvdir [-P] DIR [LOG]: supervises every service directory in DIR, each by a
  * monitor of its own, all of them in this process. */
+#include "held.h"
+#include "keeper.h"
 #include "loop.h"
 #include "nofile.h"
 #include "roster.h"
@@ -9,22 +11,28 @@
 
 #include "message.h"
 #include "signals.h"
+#include "spawn.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+/* Where our keeper is found, in the scan directory. */
+#define KEEPERS HELD_LIST "/keeper."
+
 enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
 
 static struct loop loop;
-static struct scan scan;
+static struct scan scan = { .directory = -1 };
+static struct keeper keeper;
 static struct roster roster = {
-	.context = { .loop = &loop, .error = -1 },
-	.directory = -1,
+	.supervisor = { .loop = &loop, .keeper = &keeper, .error = -1 },
+	.directory = &scan.directory,
 };
 static int exit_code;
 static bool leave;
+static bool scanned;		/* at least once */
 
 static void come(void *unused, const char *name)
 {
@@ -32,16 +40,30 @@ static void come(void *unused, const char *name)
 	roster_see(&roster, name);
 }
 
+/* The services of another directory than before are kept track of in that. */
+static void place_keeper(void)
+{
+	static dev_t device;
+	static ino_t inode;
+
+	if (scan.device == device && scan.inode == inode)
+		return;
+	device = scan.device;
+	inode = scan.inode;
+	keeper_place(&keeper, &scan.directory, KEEPERS);
+}
+
 static void changed(void *unused)
 {
 	static bool first = true;
 
 	(void)unused;
-	roster.directory = scan.directory;
+	place_keeper();
 	roster_scan(&roster);
 	if (first)
 		roster_take_down_left(&roster);
 	first = false;
+	scanned = true;
 }
 
 /* TERM from init, or as PID 1: the system goes down, and so do the services. From
@@ -60,6 +82,18 @@ static void signalled(void *unused, const struct signalfd_siginfo *info)
 	}
 }
 
+/* Once all services are open that were when the last supervisor ended, its keeper
+ * has nothing that we have not. */
+static void end_other_keepers(void)
+{
+	static bool done;
+
+	if (done || !scanned || !roster_is_open(&roster))
+		return;
+	keeper_end_others(&keeper, scan.directory, KEEPERS);
+	done = true;
+}
+
 static int usage(void)
 {
 	message(MESSAGE_ERROR, "usage: runsvdir [-P] DIR [LOG]");
@@ -70,12 +104,14 @@ static void open_log(char *log)
 {
 	if (strlen(log) < TITLE_LEAST)
 		message(MESSAGE_WARNING, "LOG is shorter than %d characters: not used", TITLE_LEAST);
-	else if ((roster.context.error = title_open(&loop, log)) < 0)
+	else if ((roster.supervisor.error = title_open(&loop, log)) < 0)
 		message(MESSAGE_WARNING, "cannot make a pipe for LOG: %s", strerror(errno));
 }
 
 int main(int argc, char **argv)
 {
+	char **whole_argv = argv;
+	int whole_argc = argc;
 	int option;
 
 	signals_block();
@@ -83,16 +119,17 @@ int main(int argc, char **argv)
 	while ((option = getopt(argc, argv, "+:P")) != -1) {
 		if (option != 'P')
 			return usage();
-		roster.context.sessions = true;
+		roster.supervisor.sessions = true;
 	}
 	argc -= optind;
 	argv += optind;
 	if (argc < 1 || argc > 2 || argv[0][0] == '\0')
 		return usage();
 	nofile_raise();
+	keeper.argc = whole_argc;
+	keeper.argv = whole_argv;
 	loop.signalled = signalled;
-	/* one timer is the scan's */
-	if (!loop_open(&loop) || !loop_reserve(&loop, 1, 1)) {
+	if (!spawn_reserve() || !loop_open(&loop) || !roster_open(&roster)) {
 		message(MESSAGE_ERROR, "cannot set up: %s", strerror(errno));
 		return EXIT_SYSTEM;
 	}
@@ -100,11 +137,17 @@ int main(int argc, char **argv)
 		open_log(argv[1]);
 	scan.come = come;
 	scan.changed = changed;
+	keeper_open(&keeper, &loop);
 	scan_open(&scan, &loop, argv[0]);
 	for (;;) {
+		roster_rescan(&roster);
+		program_publish_all(&roster.supervisor);
 		roster_collect(&roster);
+		end_other_keepers();
 		if (leave || (roster.stopping && roster.count == 0))
-			return exit_code;
+			break;
 		loop_wait(&loop);
 	}
+	keeper_close(&keeper);
+	return exit_code;
 }

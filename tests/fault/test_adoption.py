@@ -15,13 +15,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
 # pylint: disable=wrong-import-position
-from supervise import (BIN, DOWN, FINISH, IDLE, RUN, Suite, alive, children, deaf, files_and_forks, logger, need,
-                       process_fields, process_state, read, same, shebang_python, signal_teller,
+from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, Suite, alive, children, deaf, files_and_forks, logger,
+                       need, process_fields, process_state, read, same, shebang_python, signal_teller, title,
                        wait_settled, wait_until, write_file)
 from test_runsvdir import Scan, running_in
-
-# What is known not to be done, and why.
-PIPE_HELD = "while a service does not run, only the supervisor holds the writing end of its pipe"
 
 suite = Suite("adoption")
 suite.program = "runsvdir"
@@ -643,14 +640,14 @@ def logger_of_idle(t, r, scan, s):
     same((s.state(log=True), s.count("log start"), s.count("log eof")), (before, 1, 0), "status, starts, ends of the logger")
 
 
-@test(todo=PIPE_HELD)
+@test()
 def logger_of_down(t):
     """the logger of a service that is down runs on when the supervisor is killed"""
     scan, s, r = one_service(t, log=logger(), down=True)
     logger_of_idle(t, r, scan, s)
 
 
-@test(todo=PIPE_HELD)
+@test()
 def logger_of_throttled(t):
     """the logger of a service that waits for its next start runs on when the supervisor is killed"""
     scan, s, r = one_service(t, log=logger(), run="say start $$\nexit 1\n")
@@ -659,7 +656,7 @@ def logger_of_throttled(t):
     logger_of_idle(t, r, scan, s)
 
 
-@test(todo=PIPE_HELD)
+@test()
 def both_down(t):
     """service and logger down, lines in the pipe: they wait for the logger"""
     scan, s, r = one_service(t, run=number_lines(0.01), log=logger())
@@ -676,6 +673,105 @@ def both_down(t):
     s.tell("u", log=True)
     s.wait_event("log start", 2)
     lines_are_whole(s)
+
+
+def keepers(t):
+    return [p for p in t.marked() if title(p) == KEEPER and alive(p)]
+
+
+@test()
+def keeper_killed(t):
+    """the keeper of log pipes is killed: another takes its place, and lines wait as before"""
+    scan, s, r = one_service(t, run=number_lines(0.01), log=logger())
+    s.running()
+    s.wait_event("log start")
+    [keeper] = keepers(t)
+    os.kill(keeper, signal.SIGKILL)
+    r.wait_errors("keeper of log pipes has ended")
+    wait_until(lambda: len(keepers(t)) == 1, lambda: f"another keeper; {keepers(t)}")
+    s.tell("d", log=True)
+    s.wait_status(log=True, state=DOWN, want="d")
+    s.tell("d")
+    s.wait_status(state=DOWN, want="d")
+    replace(r, scan, [s])
+    s.tell("u", log=True)
+    s.wait_event("log start", 2)
+    lines_are_whole(s)
+
+
+@test()
+def keepers_follow(t):
+    """each supervisor has one keeper, and leaves none when all is over"""
+    scan, s, r = one_service(t, log=logger())
+    s.running()
+    s.wait_event("log start")
+    for _ in range(3):
+        before = keepers(t)
+        same(len(before), 1, "keepers")
+        r = replace(r, scan, [s])
+        wait_until(lambda: len(keepers(t)) == 1 and keepers(t) != before, lambda: f"one, a new one: {keepers(t)}")
+    r.signal(signal.SIGHUP)
+    same(r.wait_exit(), 111, "exit code")
+    wait_until(lambda: not keepers(t), lambda: f"no keeper: {keepers(t)}")
+    same([n for n in os.listdir(f"{scan.path}/.supervised") if "keeper" in n], [], "names of keepers")
+    same((s.count("log start"), s.count("log eof")), (1, 1), "starts and ends of the logger")
+
+
+@test()
+def keeper_stopped(t):
+    """a keeper that somebody has stopped does not keep a logger from its end of file"""
+    scan, s, _ = one_service(t, log=logger())
+    s.running()
+    s.wait_event("log start")
+    [keeper] = keepers(t)
+    os.kill(keeper, signal.SIGSTOP)
+    scan.unlink("one")
+    s.wait_event("log end")
+    same([e for e in s.events() if "SIG" in e], [], "signals")
+
+
+@test()
+def keeper_of_runsv(t):
+    """a service goes from a runsv to a runsvdir, and its logger still ends after it"""
+    s = t.service(name="defined/one", log=logger())
+    r = t.start(f"{BIN}/runsv", s.path)
+    s.running()
+    s.wait_event("log start")
+    r.kill()
+    scan = Scan(t)
+    scan.link(s)
+    r = adopted([s], scan.start)
+    wait_until(lambda: len(keepers(t)) == 1, lambda: f"one keeper: {keepers(t)}")
+    scan.unlink("one")
+    s.wait_event("log end")
+    same((s.count("log start"), [e for e in s.events() if "SIG" in e]), (1, []), "starts of the logger, signals")
+
+
+@test()
+def group_left(t):
+    """what a service that goes down has left in its process group is killed in time, by the next supervisor too"""
+    for when in ("before", "after"):
+        scan = Scan(t, f"scan.{when}")
+        left = f"{t.dir}/left.{when}"
+        s = scan.service(f"one.{when}", run=f"(trap '' TERM; echo $$ >{left}; exec sleep 1000) &\n"
+                         "say start $$\ntrap 'say end; exit' TERM\nwhile :; do sleep 0.02; done\n")
+        write_file(s.file("timeout-kill"), "2000\n")
+        r = scan.start("-P")
+        s.running()
+        wait_until(lambda: os.path.exists(left), "its child")
+        pids = running_in(t)[f"one.{when}"]
+        if when == "before":
+            r.kill()
+            r = adopted([s], lambda: scan.start("-P"))
+        s.tell("d")
+        s.wait_event("end")
+        if when == "after":
+            s.wait_status(state=DOWN)
+            r.kill()
+            r = adopted([s], lambda: scan.start("-P"))
+        need(running_in(t)[f"one.{when}"], "its child was killed at once")
+        wait_until(lambda: not any(alive(p) for p in pids), lambda: f"the end of all: {running_in(t)}")
+        r.kill()
 
 
 @test()

@@ -125,6 +125,19 @@ def processes():
     return [int(p) for p in os.listdir("/proc") if p.isdigit()]
 
 
+# What a keeper of log pipes calls itself.
+KEEPER = "keeps log pipes"
+
+
+def title(pid):
+    """The first of its arguments."""
+    return read(f"/proc/{pid}/cmdline").split("\0")[0]
+
+
+def keepers():
+    return [p for p in processes() if title(p) == KEEPER and alive(p)]
+
+
 def children(pid):
     found = []
     for p in processes():
@@ -485,18 +498,17 @@ class Suite:
         self.program = program
         self.tests = []
 
-    def test(self, runit=None, early=False, todo=None):
+    def test(self, runit=None, early=False):
         """A test; its name is the first line of its text. runit: the defect or
         difference (docs/COMPATIBILITY.md) for which runit's program is expected to
-        fail it. early: it takes long, so begin with it. todo: why it is known to
-        fail; that it passes is a failure then."""
+        fail it. early: it takes long, so begin with it."""
         def register(function):
             name = " ".join((function.__doc__ or function.__name__).split("\n\n")[0].split()).rstrip(".")
-            self.tests.append((not early, name, function, runit, todo))
+            self.tests.append((not early, name, function, runit))
             return function
         return register
 
-    def run_one(self, name, function, runit, todo):
+    def run_one(self, name, function, runit):
         directory = tempfile.mkdtemp(prefix="pidone.")
         os.chmod(directory, 0o755)
         t = Test(directory)
@@ -504,12 +516,10 @@ class Suite:
         try:
             function(t)
             result, lines = f"ok - {self.program}: {name}", []
-            if todo:
-                result, lines = f"not ok - {self.program}: {name}", [f"it passes, and is marked as not done: {todo}"]
         except Skip as skip:
             result, lines = f"ok - {self.program}: {name} # SKIP {skip}", []
         except Exception as e:  # pylint: disable=broad-except
-            result = f"not ok - {self.program}: {name}" + (f" # TODO {todo}" if todo else "")
+            result = f"not ok - {self.program}: {name}"
             where = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(e.__traceback__)
                      if os.path.basename(f.filename) != "supervise.py"]
             what = str(e) if isinstance(e, AssertionError) else "".join(traceback.format_exception_only(type(e), e))
@@ -530,7 +540,7 @@ class Suite:
             futures = [pool.submit(self.run_one, *t[1:]) for t in chosen]
             for future in concurrent.futures.as_completed(futures):
                 result, lines, took = future.result()
-                failed += result.startswith("not ok") and " # TODO " not in result
+                failed += result.startswith("not ok")
                 print(result)
                 for line in (l for text in lines for l in str(text).split("\n")):
                     # A name in a diagnostic may be any bytes.

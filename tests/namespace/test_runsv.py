@@ -12,9 +12,9 @@ import subprocess
 import threading
 import time
 
-from supervise import (BIN, DOWN, FINISH, IDLE, RUN, SECONDS, Skip, Suite, alive, children, deaf, decode,
+from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, SECONDS, Skip, Suite, alive, children, deaf, decode,
                        logger, mode, need, process_state, read, runit_sv, same,
-                       shebang_python, signal_teller, wait_settled, wait_until, write_file)
+                       shebang_python, signal_teller, title, wait_settled, wait_until, write_file)
 
 suite = Suite("runsv")
 test = suite.test
@@ -1512,7 +1512,8 @@ def no_zombies(t):
     s.wait_status(state=DOWN, want="d")
     s.tell("d", log=True)
     s.wait_status(log=True, state=DOWN, want="d")
-    wait_until(lambda: not children(r.pid), lambda: f"no children; {[(c, process_state(c)) for c in children(r.pid)]}")
+    wait_until(lambda: [title(c) for c in children(r.pid)] == [KEEPER],
+               lambda: f"no children but the keeper; {[(c, process_state(c)) for c in children(r.pid)]}")
 
 
 # With runit's sv

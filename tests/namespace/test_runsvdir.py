@@ -415,6 +415,51 @@ def replaced(t):
     wait_settled(lambda: alive(started) and new.supervised(), "the new one runs on", 0.5)
 
 
+@test(runit="does not see it")
+def target_replaced(t):
+    """a directory that a link leads to is moved away and another put in its place: the same"""
+    scan = Scan(t)
+    s = scan.service("one")
+    scan.start()
+    pid = s.running()
+    new = t.service(name="defined/new")
+    os.rename(s.path, s.path + ".old")
+    wait_until(lambda: not alive(pid), "the end of the old one")
+    os.rename(new.path, s.path)
+    wait_until(new.starts, "the start of the new one")
+    need(not alive(pid), "the old one runs")
+
+
+@test(runit="does not see it")
+def target_appears(t):
+    """a link that leads nowhere yet, beside others that do, is started when its directory is there"""
+    scan = Scan(t)
+    other = scan.service("other")
+    os.symlink(f"{t.dir}/defined/late", f"{scan.path}/late")
+    scan.start()
+    other.running()
+    late = t.service(name="late.made")
+    os.rename(late.path, f"{t.dir}/defined/late")
+    wait_until(late.starts, "its start")
+
+
+@test(runit="does not see it")
+def log_added(t):
+    """a log/ added to a service that runs: its logger is started, and has the output from the next start on"""
+    scan = Scan(t)
+    s = scan.service("one", run="say start $$\necho line $$\nexec sleep 1000\n")
+    scan.start()
+    first = s.running()
+    os.mkdir(s.file("making"))
+    s.script("making/run", logger())
+    os.rename(s.file("making"), s.file("log"))
+    s.wait_event("log start")
+    same(s.starts(), [first], "starts")
+    os.kill(first, signal.SIGKILL)
+    second = s.wait_start(2)
+    wait_until(lambda: s.copied() == [f"line {second}"], lambda: f"its line in the log: {s.copied()}")
+
+
 @test()
 def relinked(t):
     """a link replaced at once (rename over it) by one to another directory"""

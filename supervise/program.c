@@ -1,0 +1,632 @@
+/* SPDX-License-Identifier: MIT */
+#include "program.h"
+
+#include "identity.h"
+#include "nofile.h"
+
+#include "clock.h"
+#include "files.h"
+#include "message.h"
+#include "signals.h"
+#include "spawn.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Letters read from `control` at a time. */
+#define LETTERS 64
+
+static const char *suffix(const struct program *program)
+{
+	return program->is_log ? "/log" : "";
+}
+
+/* --- opening ---------------------------------------------------------------- */
+
+static void child_ended(void *owner, pid_t pid, int status);
+
+void program_init(struct program *program)
+{
+	memset(program, 0, sizeof *program);
+	program->input = program->output = SPAWN_KEEP;
+	program->directory = program->supervise = program->lock = -1;
+	program->control = program->ok = program->pidfd = -1;
+	program->notify = program->notify_end = -1;
+	program->main_child.ended = program->script_child.ended = child_ended;
+}
+
+/* supervise/ may be a link, also to a directory that is not there yet (people put
+ * it on /run): then the target is made. */
+static bool make_supervise(int directory)
+{
+	char target[PATH_MAX];
+	ssize_t length;
+
+	if (mkdirat(directory, "supervise", 0700) == 0)
+		return true;
+	if (errno != EEXIST)
+		return errno == EROFS && faccessat(directory, "supervise", F_OK, 0) == 0;
+	length = readlinkat(directory, "supervise", target, sizeof target - 1);
+	if (length < 0)
+		return errno == EINVAL;		/* no link */
+	target[length] = '\0';
+	return mkdirat(directory, target, 0700) == 0 || errno == EEXIST;
+}
+
+/* What is there is kept as it is, mode and owner: people delegate by them. */
+int program_open_fifo(int supervise, const char *name, int flags)
+{
+	bool made = mkfifoat(supervise, name, 0600) == 0;
+	struct stat found;
+	int fd;
+
+	if (!made && errno != EEXIST)
+		return -1;
+	fd = files_open(supervise, name, flags, 0);
+	if (fd < 0 || made)
+		return fd;
+	if (fstat(fd, &found) == 0 && !S_ISFIFO(found.st_mode)) {
+		files_close(&fd);
+		errno = ENOTSUP;
+	}
+	return fd;
+}
+
+const char *program_open(struct program *program, int directory)
+{
+	program->directory = directory;
+	if (!make_supervise(directory))
+		return "make supervise/";
+	program->supervise = files_open(directory, "supervise", O_RDONLY | O_DIRECTORY, 0);
+	if (program->supervise < 0)
+		return "open supervise/";
+	program->lock = files_open(program->supervise, "lock", O_WRONLY | O_APPEND | O_CREAT, 0600);
+	if (program->lock < 0)
+		return "open supervise/lock";
+	if (flock(program->lock, LOCK_EX | LOCK_NB) < 0)
+		return "lock supervise/lock";
+	/* for reading and writing: a FIFO with no writer left would be at its end
+	 * of file, and so readable, for ever (fifo(7)) */
+	program->control = program_open_fifo(program->supervise, "control", O_RDWR);
+	return program->control < 0 ? "open supervise/control" : NULL;
+}
+
+static void control_ready(void *owner);
+static void adopted_ended(void *owner);
+
+/* --- the record ----------------------------------------------------------------- */
+
+static void tell_not_written(const struct program *program, const char *name)
+{
+	message(MESSAGE_WARNING, "%s%s: cannot write supervise/%s: %s", *program->name,
+		suffix(program), name, strerror(errno));
+}
+
+static void publish_text(struct program *program, const char *name, const char *temporary,
+	const char *text, size_t length)
+{
+	if (!files_replace(program->supervise, name, temporary, text, length))
+		tell_not_written(program, name);
+}
+
+static bool write_record(struct program *program, int supervise, const struct status_memory *memory)
+{
+	unsigned char record[STATUS_RECORD_BYTES];
+	int error;
+
+	status_encode_record(&program->status, &program->identity, memory, record);
+	if (files_replace(supervise, "status", "status.new", record, sizeof record))
+		return true;
+	error = errno;
+	/* on a full disk: rather one that may be seen half written, which its sum
+	 * shows, than one that is not true */
+	if (files_overwrite(supervise, "status", record, sizeof record))
+		return true;
+	errno = error;
+	return false;
+}
+
+/* The status is there from the first moment, before anything has been done. */
+static void publish_first(struct program *program)
+{
+	struct status_memory memory;
+
+	program->status.changed = clock_wall();
+	monitor_status(&program->monitor, &program->status);
+	monitor_remember(&program->monitor, &memory);
+	if (!write_record(program, program->supervise, &memory))
+		tell_not_written(program, "status");
+}
+
+/* In this order: sv looks at `status`, so the others are there when it does. */
+static void publish(struct program *program)
+{
+	struct status *status = &program->status;
+	struct status_memory memory;
+	char text[STATUS_TEXT_BYTES];
+	size_t length;
+
+	monitor_status(&program->monitor, status);
+	monitor_remember(&program->monitor, &memory);
+	if (status->pid == 0)
+		program->identity.pid = 0;
+	length = status->pid == 0 ? 0 : text_format(text, sizeof text, "%d\n", (int)status->pid);
+	publish_text(program, "pid", "pid.new", text, length);
+	length = status_describe(status, text);
+	publish_text(program, "stat", "stat.new", text, length);
+	if (!write_record(program, program->supervise, &memory))
+		tell_not_written(program, "status");
+	program->is_unpublished = false;
+}
+
+/* What is wanted must be on record before it is done; all else is written once, at
+ * the end of the turn: what a child has signed is enough for the next supervisor. */
+static void publish_soon(struct program *program, const struct monitor_action *action)
+{
+	struct supervisor *supervisor = program->supervisor;
+
+	if (action->changed)
+		program->status.changed = clock_wall();
+	if (action->first) {
+		publish(program);
+		return;
+	}
+	if (!program->is_listed) {
+		program->next_unpublished = supervisor->unpublished;
+		supervisor->unpublished = program;
+	}
+	program->is_listed = program->is_unpublished = true;
+}
+
+void program_publish_all(struct supervisor *supervisor)
+{
+	while (supervisor->unpublished != NULL) {
+		struct program *program = supervisor->unpublished;
+
+		supervisor->unpublished = program->next_unpublished;
+		program->is_listed = false;
+		if (program->is_unpublished)
+			publish(program);
+	}
+}
+
+/* --- readiness ------------------------------------------------------------------ */
+
+/* The service writes a line to a descriptor of its choice when it is ready (s6's
+ * notification-fd). It is a FIFO, as the log pipe is, for the next supervisor. */
+
+static void notified(void *owner)
+{
+	struct program *program = owner;
+	char bytes[64];
+	ssize_t got;
+
+	/* the event may have been on its way when we closed it */
+	if (program->notify < 0)
+		return;
+	while ((got = read(program->notify, bytes, sizeof bytes)) > 0)
+		if (memchr(bytes, '\n', (size_t)got) != NULL) {
+			monitor_ready(&program->monitor);
+			loop_close(program->supervisor->loop, &program->notify);
+			program->turn(program->owner);
+			return;
+		}
+	/* its end of file, which would come again and again: it will say nothing */
+	if (got == 0)
+		loop_close(program->supervisor->loop, &program->notify);
+}
+
+static void listen_for_readiness(struct program *program)
+{
+	program->notify_watch = (struct loop_watch){ .ready = notified, .owner = program };
+	if (program->notify < 0)
+		program->notify = program_open_fifo(program->supervise, "notify", O_RDONLY);
+	if (program->notify < 0 || !loop_watch(program->supervisor->loop, program->notify,
+	    &program->notify_watch))
+		message(MESSAGE_ERROR, "%s%s: cannot listen for its readiness: %s",
+			*program->name, suffix(program), strerror(errno));
+}
+
+/* A new FIFO for each run: what is left of the last one cannot speak for this one.
+ * Returns the service's end, open for reading too, so that a supervisor's death
+ * is no SIGPIPE; -1 if there is none. */
+static int open_notification(struct program *program)
+{
+	int end;
+
+	loop_close(program->supervisor->loop, &program->notify);
+	if (!program->options.monitor.notifies)
+		return -1;
+	(void)unlinkat(program->supervise, "notify", 0);	/* ENOENT; others show below */
+	program->notify = program_open_fifo(program->supervise, "notify", O_RDONLY);
+	end = program->notify < 0 ? -1 : program_open_fifo(program->supervise, "notify", O_RDWR);
+	if (end < 0 || fcntl(end, F_SETFL, 0) < 0)
+		message(MESSAGE_ERROR, "%s%s: cannot make supervise/notify: %s",
+			*program->name, suffix(program), strerror(errno));
+	return end;
+}
+
+/* --- adoption ------------------------------------------------------------------- */
+
+/* Whether processes are left in GROUP, whose leader has ended. As long as there are
+ * its number is nobody's pid (kernel/pid.c); if it is, the group has gone. */
+static bool is_left(pid_t group)
+{
+	return kill(-group, 0) == 0 && kill(group, 0) < 0;
+}
+
+/* Whether the run of IDENTITY, which was to go down and has ended since, has left
+ * processes that its end was to be the end of. */
+static bool has_left_group(const struct monitor_options *options,
+	const struct status_identity *identity, const struct status_memory *memory)
+{
+	return memory->state == MONITOR_RUN && options->kill_ms > 0 && identity->pid > 0 &&
+		(memory->want == MONITOR_WANT_DOWN || memory->want == MONITOR_WANT_EXIT) &&
+		is_left(identity->pid);
+}
+
+/* Takes over what the last supervisor recorded, if the record is of this
+ * directory, namespace and boot. Whether its process is alive is known only once
+ * it cannot be another's: see identity_open. Returns 1, 0 if there is nothing to
+ * take over, or -1 with errno. */
+static int adopt(struct program *program)
+{
+	struct loop *loop = program->supervisor->loop;
+	unsigned char record[STATUS_RECORD_BYTES + 2];
+	struct status status;
+	struct status_identity identity;
+	struct status_memory memory;
+	ssize_t size = files_read(program->supervise, "status", (char *)record, sizeof record);
+
+	if (size < 0 || !status_decode_record(record, (size_t)size, &status, &identity, &memory) ||
+	    !identity_is_same_place(&identity, &program->identity))
+		return 0;
+	if (!options_read(&program->options, program->directory, *program->name, suffix(program)))
+		return -1;
+	program->monitor.options = program->options.monitor;
+	program->pidfd = identity_open(&identity);
+	if (program->pidfd < 0 && has_left_group(&program->monitor.options, &identity, &memory))
+		memory.group = identity.pid;
+	if (!monitor_adopt(&program->monitor, &status, &memory, identity.pid, program->pidfd >= 0,
+	    loop->now)) {
+		files_close(&program->pidfd);
+		return 0;
+	}
+	program->pidfd_watch = (struct loop_watch){ .ready = adopted_ended, .owner = program };
+	if (program->pidfd >= 0 && !loop_watch(loop, program->pidfd, &program->pidfd_watch))
+		message(MESSAGE_ERROR, "%s%s: cannot watch %d: %s", *program->name,
+			suffix(program), (int)identity.pid, strerror(errno));
+	if (program->pidfd >= 0)
+		program->identity = identity;
+	program->last_pid = identity.pid;
+	program->status.changed = status.changed;
+	if (program->monitor.readiness == MONITOR_AWAITED)
+		listen_for_readiness(program);
+	return 1;
+}
+
+const char *program_supervise(struct program *program)
+{
+	bool down = faccessat(program->directory, "down", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	int adopted;
+
+	program->control_watch = (struct loop_watch){ .ready = control_ready, .owner = program };
+	if (!loop_watch(program->supervisor->loop, program->control, &program->control_watch))
+		return "watch supervise/control";
+	/* what its files say is read when it starts */
+	options_begin(&program->options);
+	monitor_init(&program->monitor, program->is_log, down ? MONITOR_WANT_DOWN : MONITOR_WANT_UP,
+		&program->options.monitor);
+	adopted = identity_of_directory(program->directory, &program->identity) ? adopt(program) : 0;
+	if (adopted < 0)
+		return "read its options";
+	if (adopted == 0)
+		publish_first(program);
+	/* last of all: whoever can open it for writing may count on the rest */
+	program->ok = program_open_fifo(program->supervise, "ok", O_RDONLY);
+	return program->ok < 0 ? "open supervise/ok" : NULL;
+}
+
+/* --- doing what the monitor says ---------------------------------------------- */
+
+static void tell_not_started(struct program *program, const char *path, int error)
+{
+	const char *why = strerror(error);
+
+	if (error == program->said)
+		return;
+	program->said = error;
+	if (error == ENOENT && faccessat(program->directory, path, F_OK, 0) == 0)
+		why = "the interpreter its first line names is not there";
+	message(MESSAGE_ERROR, "%s%s: cannot execute %s: %s", *program->name, suffix(program), path,
+		why);
+}
+
+static void end_group(pid_t group)
+{
+	if (group != 0 && is_left(group))
+		(void)kill(-group, SIGKILL);	/* ESRCH: they have ended since */
+}
+
+static void child_ended(void *owner, pid_t pid, int status)
+{
+	struct program *program = owner;
+	int64_t now = program->supervisor->loop->now;
+
+	/* with others in it, or until an adopted one has been reaped by its parent */
+	if (kill(-pid, 0) == 0)
+		end_group(monitor_left_behind(&program->monitor, pid, now));
+	(void)monitor_exited(&program->monitor, pid, status, now);
+	program->turn(program->owner);
+}
+
+/* A process that is not our child can be seen to end, but not how. */
+static void adopted_ended(void *owner)
+{
+	struct program *program = owner;
+
+	/* the event may have been on its way when we closed it */
+	if (program->pidfd < 0)
+		return;
+	loop_close(program->supervisor->loop, &program->pidfd);
+	child_ended(program, program->identity.pid, MONITOR_UNKNOWN);
+}
+
+/* What a child that signs itself in has of our descriptors: the lock, so that
+ * nobody takes it before that is done; where the record is; and its own end of the
+ * FIFO `notify`, if it is to have one. */
+enum { CARRY_LOCK, CARRY_SUPERVISE, CARRY_NOTIFY, CARRY_COUNT };
+
+/* In the child: its own end of the FIFO becomes descriptor NUMBER. */
+static int hand_over(int number)
+{
+	const int end = SPAWN_CARRIED + CARRY_NOTIFY;
+
+	/* dup2(2) leaves close-on-exec as it is if both are the same */
+	if (end == number ? fcntl(end, F_SETFD, 0) < 0 : dup2(end, number) < 0)
+		return errno;
+	return nofile_restore(NULL);
+}
+
+/* In the child, before it executes run or finish: it signs itself into the record.
+ * From the fork on it may be that nobody else is left to do so. What people read
+ * stays as it is until it is known whether the program could be executed. The
+ * child shares our memory, so we know as well what it has found out. */
+static int sign(void *argument)
+{
+	struct program *program = argument;
+	struct status_memory memory;
+
+	program->identity.pid = getpid();
+	program->identity.start = identity_start(0);
+	monitor_remember_start(&program->monitor, clock_now() + 1, &memory);
+	if (!write_record(program, SPAWN_CARRIED + CARRY_SUPERVISE, &memory))
+		tell_not_written(program, "status");
+	/* after that, as it may take the place of a descriptor that was needed */
+	return program->notify_end < 0 ? nofile_restore(NULL) :
+		hand_over(program->options.notification_fd);
+}
+
+/* Starts PATH and answers the monitor. */
+static void start(struct program *program, const char *path, char *const *argv,
+	struct loop_child *child)
+{
+	const struct supervisor *supervisor = program->supervisor;
+	struct loop *loop = supervisor->loop;
+	struct spawn description = {
+		.path = path,
+		.argv = argv,
+		.directory = program->directory,
+		.fd = { program->input, program->output,
+			supervisor->error < 0 ? SPAWN_KEEP : supervisor->error },
+		.session = supervisor->sessions,
+		.prepare = nofile_restore,
+		.argument = program,
+	};
+	pid_t pid;
+	int error;
+
+	/* what people read meanwhile is of before, but whole */
+	if (program->is_unpublished)
+		publish(program);
+	if (child == &program->main_child) {
+		description.prepare = sign;
+		description.carry[CARRY_LOCK] = program->lock;
+		description.carry[CARRY_SUPERVISE] = program->supervise;
+		description.carry[CARRY_NOTIFY] = program->notify_end;
+		description.carried = CARRY_COUNT;
+	}
+	switch (spawn(&description, &pid, &error)) {
+	case SPAWN_STARTED:
+		loop_child(loop, child, pid, program);
+		if (child == &program->main_child)
+			program->said = 0;
+		/* as of now, when it has been made, and with the part of a ms that
+		 * the clock cuts off: so much must lie between two starts */
+		loop->now = clock_now();
+		monitor_started(&program->monitor, pid, loop->now + 1);
+		break;
+	case SPAWN_NO_PROCESS:
+		tell_not_started(program, path, error);
+		monitor_not_started(&program->monitor, MONITOR_LATER, error, loop->now);
+		break;
+	case SPAWN_NO_PROGRAM:
+		tell_not_started(program, path, error);
+		monitor_not_started(&program->monitor, MONITOR_FAILED, error, loop->now);
+		break;
+	}
+}
+
+static void start_run(struct program *program)
+{
+	char *argv[] = { (char []){ "./run" }, NULL };
+
+	if (!options_read(&program->options, program->directory, *program->name,
+	    suffix(program))) {
+		tell_not_started(program, "./run", errno);
+		monitor_not_started(&program->monitor, MONITOR_LATER, 0,
+			program->supervisor->loop->now);
+		return;
+	}
+	program->monitor.options = program->options.monitor;
+	program->notify_end = open_notification(program);
+	start(program, "./run", argv, &program->main_child);
+	files_close(&program->notify_end);
+	if (program->notify >= 0)
+		listen_for_readiness(program);
+	program->last_pid = program->monitor.pid;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
+/* finish gets: the exit code, or -1 if there is none; the low byte of the wait
+ * status (runit's rule: the core dump bit is in it), 0 if how it ended is not
+ * known; and as in s6, the name and the process group. */
+static void start_finish(struct program *program)
+{
+	int status = program->monitor.last_status;
+	bool known = status != MONITOR_UNKNOWN;
+	char code[12], low[12], name[NAME_MAX + 1], group[12];
+	char *argv[] = { (char []){ "./finish" }, code, low, name, group, NULL };
+	pid_t leader = program->supervisor->sessions ? program->last_pid : getpgrp();
+
+	if (faccessat(program->directory, "finish", R_OK, AT_EACCESS) < 0) {
+		monitor_not_started(&program->monitor, MONITOR_ABSENT, 0,
+			program->supervisor->loop->now);
+		return;
+	}
+	(void)text_format(code, sizeof code, "%d",
+		known && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	(void)text_format(low, sizeof low, "%d", known ? status & 0xff : 0);
+	(void)text_copy(name, sizeof name, base_name(*program->name));
+	(void)text_format(group, sizeof group, "%d", (int)leader);
+	start(program, "./finish", argv, &program->main_child);
+}
+
+static void start_control(struct program *program, char letter)
+{
+	char path[] = "control/?";
+	char *argv[] = { path, NULL };
+	struct stat found;
+
+	path[sizeof path - 2] = letter;
+	if (fstatat(program->directory, path, &found, 0) < 0 || !(found.st_mode & S_IXUSR)) {
+		monitor_not_started(&program->monitor, MONITOR_ABSENT, 0,
+			program->supervisor->loop->now);
+		return;
+	}
+	start(program, path, argv, &program->script_child);
+}
+
+static void send_signal(struct program *program, const struct monitor_action *action)
+{
+	bool adopted = program->pidfd >= 0 && action->pid == program->identity.pid;
+	int result = adopted ? identity_signal(program->pidfd, action->signal) :
+		kill(action->pid, action->signal);
+
+	/* ESRCH: it has ended, and we are about to see it */
+	if (result < 0 && errno != ESRCH)
+		message(MESSAGE_ERROR, "%s%s: cannot send %s to %d: %s", *program->name,
+			suffix(program), signals_name(action->signal), (int)action->pid,
+			strerror(errno));
+}
+
+static void do_action(struct program *program, const struct monitor_action *action)
+{
+	switch (action->verb) {
+	case MONITOR_START_RUN:
+		start_run(program);
+		break;
+	case MONITOR_START_FINISH:
+		start_finish(program);
+		break;
+	case MONITOR_START_CONTROL:
+		start_control(program, action->letter);
+		break;
+	case MONITOR_OVERDUE:
+		message(MESSAGE_WARNING, "%s%s: %d has not ended in time: sending %s",
+			*program->name, suffix(program), (int)action->pid,
+			signals_name(action->signal));
+		send_signal(program, action);
+		if (action->whole)
+			(void)kill(-action->pid, SIGKILL);	/* ESRCH: it leads none */
+		break;
+	case MONITOR_GROUP:
+		if (action->signal == SIGKILL)
+			end_group(action->pid);
+		else if (!is_left(action->pid))
+			monitor_group_gone(&program->monitor);
+		break;
+	case MONITOR_SIGNAL:
+		send_signal(program, action);
+		break;
+	case MONITOR_TELL_FAILED:
+		message(MESSAGE_ERROR, "%s%s: has failed: it stays down until it is wanted up again",
+			*program->name, suffix(program));
+		break;
+	case MONITOR_PUBLISH:
+		publish_soon(program, action);
+		break;
+	}
+}
+
+void program_turn(struct program *program)
+{
+	struct monitor_action action;
+
+	while (monitor_next(&program->monitor, program->supervisor->loop->now, &action))
+		do_action(program, &action);
+}
+
+static void control_ready(void *owner)
+{
+	struct program *program = owner;
+	char letters[LETTERS];
+	ssize_t got;
+
+	/* the event may have been on its way when we closed it */
+	if (program->control < 0)
+		return;
+	got = read(program->control, letters, sizeof letters);
+	for (ssize_t i = 0; i < got; i++)
+		monitor_letter(&program->monitor, letters[i], program->supervisor->loop->now);
+	program->turn(program->owner);
+}
+
+/* --- the end -------------------------------------------------------------------- */
+
+void program_retire(struct program *program)
+{
+	if (program->is_unpublished)
+		publish(program);
+	files_close(&program->ok);
+	loop_close(program->supervisor->loop, &program->control);
+}
+
+void program_close(struct program *program)
+{
+	struct loop *loop = program->supervisor->loop;
+
+	if (program->is_unpublished)
+		publish(program);
+	loop_close(loop, &program->notify);
+	loop_close(loop, &program->pidfd);
+	files_close(&program->ok);
+	loop_close(loop, &program->control);
+	files_close(&program->lock);
+	files_close(&program->supervise);
+	files_close(&program->directory);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* One supervised program: a service, or its logger. Its lock, its FIFOs and its
+ * record in supervise/, and the processes that its directory's run, finish and
+ * control scripts become. What to do is decided by libsv/monitor; this does it.
+ * supervise/service puts two of these together. */
+#ifndef SUPERVISE_PROGRAM_H
+#define SUPERVISE_PROGRAM_H
+
+#include "loop.h"
+#include "options.h"
+
+#include "monitor.h"
+#include "status.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* How many children it can have at a time, and watches on their readiness or end:
+ * see loop_reserve. */
+#define PROGRAM_CHILDREN 2
+
+struct keeper;
+struct service;
+
+/* What is the same for all that one of our processes supervises. */
+struct supervisor {
+	struct loop *loop;
+	struct keeper *keeper;
+	bool alone;		/* there is one service, and no scan directory */
+	bool sessions;		/* each process in a session of its own (-P) */
+	int error;		/* their standard error; -1: ours */
+	struct program *unpublished;	/* whose records are written at the end of the turn */
+	struct service *gone;	/* those that have become so, for the owner to take */
+};
+
+struct program {
+	struct supervisor *supervisor;
+	const char *const *name;	/* of the service, for messages; the owner's */
+	bool is_log;
+	int input, output;	/* its standard input and output; SPAWN_KEEP: ours */
+	/* It has changed: program_turn is due, and what follows from that. */
+	void (*turn)(void *owner);
+	void *owner;
+
+	struct monitor monitor;
+	struct options options;
+	int directory;		/* where it runs: the service directory, or its log/ */
+	int supervise;		/* supervise/ in there */
+	int lock;
+	int control;
+	int ok;
+	struct status status;	/* as it was published last, or will be next */
+	struct status_identity identity;	/* of directory, and of run or finish */
+	int pidfd;		/* of a process that we adopted; -1: it is our child */
+	struct loop_watch pidfd_watch;
+	int notify;		/* where it says that it is ready; -1: it has, or will not */
+	int notify_end;		/* the service's end of it, while it is started */
+	struct loop_watch notify_watch;
+	struct loop_watch control_watch;
+	struct loop_child main_child;	/* run or finish */
+	struct loop_child script_child;
+	pid_t last_pid;		/* of the last run */
+	int said;		/* errno of the last failed start, told once */
+	struct program *next_unpublished;
+	bool is_listed;		/* among the supervisor's unpublished */
+	bool is_unpublished;
+};
+
+/* Readies PROGRAM, of which nothing is open yet. The rest is for its owner to set:
+ * what stands before the monitor. It must not move in memory any more. */
+void program_init(struct program *program);
+
+/* Opens what it needs in DIRECTORY, a descriptor, which becomes the program's
+ * whatever the outcome, and takes the lock. Returns what it failed at, with errno,
+ * or NULL. EWOULDBLOCK: somebody else has the lock. */
+const char *program_open(struct program *program, int directory);
+
+/* Makes what program_open has opened a supervised program, and says so to the
+ * world. A process that a supervisor before us left running is adopted: known by
+ * the record in supervise/status, and by nothing less than its start time, boot,
+ * namespace and directory. Returns as program_open. */
+const char *program_supervise(struct program *program);
+
+/* Does what the monitor says is due. Its record is written by program_publish_all,
+ * once, whatever comes before that. */
+void program_turn(struct program *program);
+
+/* Writes the records that are to be written. To be called after each turn of the
+ * loop. */
+void program_publish_all(struct supervisor *supervisor);
+
+/* Writes its record, and stops taking letters: nobody supervises it any more. */
+void program_retire(struct program *program);
+
+/* Closes all that it has open. */
+void program_close(struct program *program);
+
+/* Opens the FIFO NAME in the directory SUPERVISE, which is made unless it is there;
+ * -1 with errno, ENOTSUP: it is something else. */
+int program_open_fifo(int supervise, const char *name, int flags);
+
+#endif
