@@ -104,7 +104,10 @@ static void say(struct events *events, const char *name, const char *what, const
 		else
 			json_null(&json, "pid");
 		json_string(&json, "want", known(facts_want(facts)));
-		json_string(&json, "ready", known(facts_ready(facts)));
+		if (known(facts_ready(facts)) != NULL)
+			json_bool(&json, "ready", strcmp(facts_ready(facts), "yes") == 0);
+		else
+			json_null(&json, "ready");
 		json_string(&json, "last_exit", known(facts_exit(facts, last)));
 	}
 	json_end_object(&json);
