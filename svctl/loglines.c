@@ -78,7 +78,7 @@ static void move_to_line(struct loglines *lines, off_t at)
 }
 
 /* Looks for where they begin from ever farther before the end. */
-void loglines_last(struct loglines *lines, uint64_t count, bool closed, loglines_put *put,
+uint64_t loglines_last(struct loglines *lines, uint64_t count, bool closed, loglines_put *put,
 	void *argument)
 {
 	off_t size = lseek(lines->fd, 0, SEEK_END), back = (off_t)(count + 1) * LINE_USUAL, from;
@@ -93,4 +93,5 @@ void loglines_last(struct loglines *lines, uint64_t count, bool closed, loglines
 	}
 	move_to_line(lines, from);
 	(void)go_through(lines, closed, there > count ? there - count : 0, put, argument);
+	return there < count ? there : count;
 }

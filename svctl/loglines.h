@@ -24,8 +24,9 @@ bool loglines_open(struct loglines *lines);
  * is not ended yet stays, unless the file is CLOSED: nobody writes to it any more. */
 void loglines_read(struct loglines *lines, bool closed, loglines_put *put, void *argument);
 
-/* The same with the last COUNT lines of the file. */
-void loglines_last(struct loglines *lines, uint64_t count, bool closed, loglines_put *put,
+/* The same with the last COUNT lines of the file. PUT may be NULL. Returns how many they
+ * are, less than COUNT if there are no more. */
+uint64_t loglines_last(struct loglines *lines, uint64_t count, bool closed, loglines_put *put,
 	void *argument);
 
 #endif

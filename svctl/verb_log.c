@@ -73,6 +73,46 @@ static void put_line(void *argument, const char *line)
 	output_text(out, "\n");
 }
 
+/* Sets PATH to the file before that of the reading: the newest of svlogd's, or what
+ * others call it. */
+static void find_older(const struct reading *reading, char path[PATH_MAX])
+{
+	const char *file = reading->lines.source.path, *slash = strrchr(file, '/');
+	struct names names = { .name = NULL };
+	char newest[NAME_MAX + 1] = "";
+
+	text_format(path, PATH_MAX, "%.*s", (int)(slash - file), file);
+	if (strcmp(slash, "/current") == 0 && names_read_files(path, &names))
+		for (size_t i = 0; i < names.count; i++)
+			if (names.name[i][0] == '@' && strcmp(names.name[i], newest) > 0)
+				(void)text_copy(newest, sizeof newest, names.name[i]);	/* it fits */
+	names_free(&names);
+	text_format(path, PATH_MAX, "%.*s/%s", (int)(slash - file), file, newest);
+	if (*newest == '\0')
+		text_format(path, PATH_MAX, "%s.0", file);
+	if (*newest == '\0' && access(path, F_OK) < 0)
+		text_format(path, PATH_MAX, "%s.1", file);
+}
+
+/* Shows the last lines. If a file has just been begun, the end of the one before it is
+ * shown too. */
+static void show_last(struct log *log, struct reading *reading)
+{
+	uint64_t wanted = log->context->lines;
+	uint64_t there = loglines_last(&reading->lines, wanted, true, NULL, NULL);
+	struct reading old = *reading;
+
+	if (there < wanted) {
+		find_older(reading, old.lines.source.path);
+		if (loglines_open(&old.lines)) {
+			(void)loglines_last(&old.lines, wanted - there, true, put_line, &old);
+			files_close(&old.lines.fd);
+		}
+		log->last = log->last == &old ? reading : log->last;
+	}
+	(void)loglines_last(&reading->lines, wanted, log->inotify < 0, put_line, reading);
+}
+
 /* --- following -------------------------------------------------------------------------- */
 
 static int compare(const void *one, const void *other)
@@ -245,8 +285,7 @@ static size_t run(struct log *log, const struct snapshot *snapshot)
 		failures += !add_readings(log, snapshot, i);
 	for (size_t i = 0; i < log->count; i++)
 		if (log->readings[i].lines.fd >= 0)
-			loglines_last(&log->readings[i].lines, log->context->lines, log->inotify < 0,
-				put_line, &log->readings[i]);
+			show_last(log, &log->readings[i]);
 	output_flush(log->context->out);
 	for (size_t i = 0; i < log->count && log->inotify >= 0; i++)
 		show_new(log, &log->readings[i]);	/* what came before it was watched */

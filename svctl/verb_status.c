@@ -327,7 +327,7 @@ static void put_log(struct page *page)
 			continue;
 		if (page->json == NULL)
 			line(page, "log", lines.source.path);
-		loglines_last(&lines, LOG_LINES, true, put_log_line, page);
+		(void)loglines_last(&lines, LOG_LINES, true, put_log_line, page);
 		files_close(&lines.fd);
 	}
 }

@@ -214,8 +214,12 @@ def log_from_the_script(t):
     os.mkdir(w.svdir + "/web/log/main")
     write_file(w.svdir + "/web/log/main/current", "one\ntwo\n")
     same(w.svctl("log", "web").stdout, "one\ntwo\n", "the file")
+    for name, text in (("@400000006b066d162329da9c.s", "old\n"), ("@400000006b066d16239f1e24.u", "b\nc\n"), ("lock", "")):
+        write_file(f"{w.svdir}/web/log/main/{name}", text)
+    same(w.svctl("log", "-n", "3", "web").stdout, "c\none\ntwo\n", "the end of the file before it too")
+    same(w.svctl("log", "-n", "1", "web").stdout, "two\n", "not if there are enough")
     os.rename(w.svdir + "/web", w.initdir + "/web")
-    same(w.svctl("log", "web").stdout, "one\ntwo\n", "of a service that is not enabled")
+    same(w.svctl("log", "-n2", "web").stdout, "one\ntwo\n", "of a service that is not enabled")
     need("does not say where" in w.svctl("log", "odd", code=1).stderr, "said")
     need("usage" in w.svctl("log", code=100).stderr, "usage")
 
