@@ -105,21 +105,25 @@ struct options {
 	int64_t wait_ms;
 };
 
-/* Returns 0, or the exit code of wrong usage; the first argument that is no
- * option is then argv[optind]. */
-static int get_options(int argc, char *argv[], const char *program, struct options *options)
+/* Takes the options of one argument, "-v" or "-vw5"; VALUE is the argument after it,
+ * or NULL, and *USED is set if it was taken. Returns 0, or the exit code of wrong usage. */
+static int take_options(const char *argument, const char *value, bool *used, const char *program,
+	struct options *options)
 {
-	char letter[2] = "";
-	int option;
+	for (const char *at = argument + 1; *at != '\0'; at++) {
+		const char letter[] = { *at, '\0' };
 
-	opterr = 0;
-	while ((option = getopt(argc, argv, "+:w:vV")) != -1)
-		switch (option) {
+		switch (*at) {
 		case 'w':
-			if (!duration_parse(optarg, &options->wait_ms))
-				return usage(program, "not a number of seconds: ", optarg);
+			*used = at[1] == '\0';
+			if (!*used)
+				value = at + 1;
+			if (value == NULL)
+				return usage(program, "option requires an argument -- ", letter);
+			if (!duration_parse(value, &options->wait_ms))
+				return usage(program, "not a number of seconds: ", value);
 			options->wait = true;
-			break;
+			return 0;
 		case 'v':
 			options->wait = true;
 			break;
@@ -127,10 +131,34 @@ static int get_options(int argc, char *argv[], const char *program, struct optio
 			options->version = true;
 			break;
 		default:
-			letter[0] = (char)optopt;
-			return usage(program, option == ':' ? "option requires an argument -- " :
-				"illegal option -- ", letter);
+			return usage(program, "illegal option -- ", letter);
 		}
+	}
+	return 0;
+}
+
+/* Returns 0, or the exit code of wrong usage; *NEXT is the place of the first argument
+ * that is no option. Not getopt(3), which brings 2 KiB of stdio with it. */
+static int get_options(int argc, char *argv[], const char *program, struct options *options,
+	int *next)
+{
+	int i = argc > 0 ? 1 : 0;
+
+	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+		bool used = false;
+		int code;
+
+		if (strcmp(argv[i], "--") == 0) {
+			i++;
+			break;
+		}
+		code = take_options(argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used, program,
+			options);
+		if (code != 0)
+			return code;
+		i += used;
+	}
+	*next = i;
 	return 0;
 }
 
@@ -161,18 +189,18 @@ static int command(char *program, const struct options *options, char *argv[], i
 static int run(int argc, char *argv[], char *program)
 {
 	struct options options = { .wait = false };
-	int code;
+	int code, next;
 
 	if (face_of(program) == FACE_SVCTL)
 		return cli_run(argc, argv, &out, &err);
 	if (!get_wait(&options.wait_ms))
 		return usage(program, "SVWAIT is not a number of seconds: ", getenv("SVWAIT"));
-	code = get_options(argc, argv, program, &options);
+	code = get_options(argc, argv, program, &options, &next);
 	if (code != 0)
 		return code;
 	if (options.version)
 		return version(program);
-	return command(program, &options, argv + optind, argc - optind);
+	return command(program, &options, argv + next, argc - next);
 }
 
 int main(int argc, char *argv[])
