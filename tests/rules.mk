@@ -10,7 +10,7 @@ PURE = libsv/command.c libsv/monitor.c libsv/process.c libsv/status.c libsv/text
 	svctl/report.c svctl/script.c svctl/syslogline.c svctl/timeline.c svctl/utf8.c svctl/words.c
 # Units that a test runs too, though they allocate or call the C library.
 TESTED = $(PURE) libsv/files.c libsv/setting.c libsv/signals.c supervise/table.c supervise/timers.c \
-	svctl/known.c svctl/openmetrics.c svctl/output.c svctl/reason.c
+	svctl/json.c svctl/known.c svctl/openmetrics.c svctl/output.c svctl/reason.c
 
 UNIT = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_PLAIN = $(addprefix $(BUILD)/unit/plain/,$(UNIT))
