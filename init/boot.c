@@ -19,11 +19,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define NICE_BESIDE 19
 
 enum result {
 	STEP_DONE,
@@ -286,7 +289,16 @@ static struct outcome set_hotplug(struct cmdline *cmdline)
 
 /* ---- programs ---- */
 
-static struct outcome run(const char *path, char *const argv[], int input)
+static int yield(void *unused)
+{
+	(void)unused;
+	(void)setpriority(PRIO_PROCESS, 0, NICE_BESIDE);	/* it can only be slower without */
+	return 0;
+}
+
+/* AWAITED: the boot is to wait for it. What it does not wait for yields the processor
+ * to what it goes on with. */
+static struct outcome run(const char *path, char *const argv[], int input, bool awaited)
 {
 	struct spawn program = {
 		.path = path,
@@ -294,9 +306,10 @@ static struct outcome run(const char *path, char *const argv[], int input)
 		.directory = SPAWN_KEEP,
 		.fd = { input, SPAWN_KEEP, console_errors() },
 		.session = true,
+		.prepare = awaited ? NULL : yield,
 		.detached = true,
 	};
-	struct outcome started = outcome(STEP_STARTED, NULL);
+	struct outcome started = outcome(awaited ? STEP_STARTED : STEP_BESIDE, NULL);
 	int error;
 
 	if (spawn(&program, &started.pid, &error) != SPAWN_STARTED)
@@ -331,16 +344,13 @@ static struct outcome run_mdev(struct cmdline *cmdline)
 {
 	static char name[] = "mdev", option[] = "-s";
 	static char *const argv[] = { name, option, NULL };
-	struct outcome result;
 
 	if (namespace_contained())
 		return outcome(STEP_SKIPPED, in_container);
 	if (access("/sbin/mdev", X_OK) < 0)
 		return outcome(STEP_SKIPPED, "no /sbin/mdev");
-	result = run("/sbin/mdev", argv, SPAWN_KEEP);
-	if (result.result == STEP_STARTED && !cmdline_waits(cmdline, name) && dev_is_devtmpfs())
-		result.result = STEP_BESIDE;
-	return result;
+	return run("/sbin/mdev", argv, SPAWN_KEEP,
+		cmdline_waits(cmdline, name) || !dev_is_devtmpfs());
 }
 
 static struct outcome load_keymap(struct cmdline *cmdline)
@@ -358,9 +368,28 @@ static struct outcome load_keymap(struct cmdline *cmdline)
 	fd = files_open(AT_FDCWD, "/etc/keymap.bmap", O_RDONLY, 0);
 	if (fd < 0)
 		return errno == ENOENT ? outcome(STEP_SKIPPED, "no /etc/keymap.bmap") : failure();
-	result = run(name, argv, fd);
+	result = run(name, argv, fd, true);
 	files_close(&fd);
 	return result;
+}
+
+/* Nothing but comments, that is. If it is longer than we read, it lists something. */
+static bool fstab_lists_nothing(void)
+{
+	ssize_t length = files_read(AT_FDCWD, "/etc/fstab", file, sizeof file);
+	char *line = file;
+
+	if (length < 0 || length == (ssize_t)sizeof file - 1)
+		return false;
+	while (*line != '\0') {
+		char *next = cut_line(line);
+
+		line += strspn(line, " \t");
+		if (*line != '\0' && *line != '#')
+			return false;
+		line = next;
+	}
+	return true;
 }
 
 static struct outcome mount_fstab(struct cmdline *cmdline)
@@ -371,7 +400,9 @@ static struct outcome mount_fstab(struct cmdline *cmdline)
 	(void)cmdline;
 	if (access("/etc/fstab", R_OK) < 0)
 		return outcome(STEP_SKIPPED, "no /etc/fstab");
-	return run(name, argv, SPAWN_KEEP);
+	if (fstab_lists_nothing())
+		return outcome(STEP_SKIPPED, "nothing in /etc/fstab");
+	return run(name, argv, SPAWN_KEEP, true);
 }
 
 static bool fstab_has_root_read_only(void)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "environment.h"
 
+#include "large.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,7 @@
 /* What an init that executes itself hands over to the next: it is never left out. */
 #define HANDED_OVER "INIT_"
 
-static char *variables[VARIABLES + 1];	/* closed with a NULL */
+static char *variables[VARIABLES + 1] LARGE;	/* closed with a NULL */
 
 static bool is_variable(const char *text, const char *name, size_t length)
 {

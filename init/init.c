@@ -34,7 +34,7 @@
 #define REPORT_MOST 20			/* processes that we name */
 #define WAIT_FAILED_MS 1000
 
-static struct lifecycle life;
+static struct lifecycle life LARGE;
 static struct cmdline cmdline;
 static sigset_t awaited;		/* all signals but those of a crash */
 

@@ -70,6 +70,15 @@ def boot_steps_say_what_they_did():
         assert "UP" in ns.run("ip", "link", "show", "lo") or "lo" not in ns.run("ip", "link")
 
 
+def what_fstab_lists_is_mounted():
+    for text, said in (("# nothing\n\n  # else\n", "boot: mount: skipped: nothing in /etc/fstab"),
+                       ("# one\nx /tmp tmpfs mode=0751 0 0\n", "boot: mount: done")):
+        with init(NOBODY, files={"/etc/fstab": text}) as ns:
+            ns.wait_output("UP\n")
+            assert said in ns.output(), ns.output()
+            assert (ns.run("stat", "-c", "%a", "/tmp").strip() == "751") == ("done" in said)
+
+
 def init_skip_leaves_steps_out():
     with init(NOBODY, ["init.skip=hostname,run"], {"/etc/hostname": "x\n"}) as ns:
         ns.wait_output("UP\n")
