@@ -32,7 +32,7 @@ static const struct {
 	{ OPTION_SHOW, 'v', "", NULL, NULL },			/* sv's */
 	{ OPTION_NO_WAIT, 0, "no-wait", NULL, "do not wait" },
 	{ OPTION_ALL, 'a', "all", NULL, "also those that are not enabled" },
-	{ OPTION_NOW, 0, "now", NULL, "start it though it has a down file, and wait; KILL it if it does not end" },
+	{ OPTION_NOW, 0, "now", NULL, "start it despite a down file, and wait; KILL it if need be" },
 	{ OPTION_FOLLOW, 'f', "follow", NULL, "go on with what is yet to come" },
 	{ OPTION_LINES, 'n', "lines", "N", "so many lines, not 10" },
 	{ OPTION_FORCE, 'f', "force", NULL, "at once, without stopping anything" },

@@ -28,7 +28,7 @@ const struct word word_table[] = {
 	{ "restart", "", "tcu", GOAL_RESTARTED_UP, true, false,
 		"send TERM and CONT, then up, and wait until it runs anew" },
 	{ "try-restart", "", "tc", GOAL_RESTARTED, true, false,
-		"send TERM and CONT, and wait until it runs anew, if it is to run" },
+		"send TERM and CONT; wait until it runs anew, if it is to run" },
 	{ "reload", "", "h", GOAL_HEARD, true, false, "as hup, and show the state" },
 	{ "check", "", "", GOAL_WANTED, true, false, "wait until it is as wanted" },
 	{ "shutdown", "", "x", GOAL_GONE, true, false,

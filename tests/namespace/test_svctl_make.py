@@ -347,8 +347,10 @@ def help_of_each(t):
     """each verb has a help with usage and an example, and refuses what it does not take"""
     verbs = re.findall(r"(?m)^  ([a-z]+) ", svctl(t, "--help").stdout.split("svctl VERB --help")[0])
     need(len(verbs) > 20, f"verbs: {verbs}")
+    need(all(len(line) <= 80 for line in svctl(t, "--help").stdout.splitlines()), "80 columns")
     for verb in verbs:
         text = svctl(t, verb, "--help").stdout
+        need(all(len(line) <= 80 for line in text.splitlines()), f"80 columns: {text}")
         need(text.startswith(f"svctl {verb}: ") and f"usage: svctl {verb}" in text and f"\n  svctl {verb}" in text, text)
         done = svctl(t, verb, "--frob", code=100)
         need("no such option" in done.stderr, done.stderr)
