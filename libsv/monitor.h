@@ -85,9 +85,9 @@ enum monitor_want {
 
 /* From the service directory; 0 ms: no deadline. They may change between runs. */
 struct monitor_options {
-	int64_t control_ms;	/* a control script is killed after this */
-	int64_t finish_ms;	/* so is finish */
-	int64_t kill_ms;	/* from the stop signal to KILL */
+	int32_t control_ms;	/* a control script is killed after this */
+	int32_t finish_ms;	/* so is finish */
+	int32_t kill_ms;	/* from the stop signal to KILL */
 	int stop_signal;	/* what d and x send: TERM */
 	int reload_signal;	/* what h sends: HUP */
 	unsigned deaths_most;	/* so many within DEATHS_MS are too many; 0: never */

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Fills in boot, namespace and DIRECTORY (a descriptor), and no process. False if
- * that cannot be found out: without /proc nothing can be adopted. */
-bool identity_of_directory(int directory, struct status_identity *identity);
+/* Fills in boot and namespace, which are the same for all. False, and they are left
+ * as they were, if they cannot be found out: without /proc nothing can be adopted. */
+bool identity_here(struct status_identity *identity);
 
 /* The start time of PID (0: of the caller), in ticks since boot: proc(5), field 22
  * of /proc/PID/stat. 0 if it cannot be read. */

@@ -6,6 +6,7 @@
 #include "keeper.h"
 
 #include "clock.h"
+#include "container.h"
 #include "files.h"
 #include "message.h"
 #include "signals.h"
@@ -196,7 +197,7 @@ static bool start(struct keeper *keeper)
 	files_close(&fifo);
 	files_close(&pair[1]);
 	keeper->socket = pair[0];
-	loop_child(keeper->loop, &keeper->child, keeper->pid, keeper);
+	loop_child(keeper->loop, &keeper->child, keeper->pid);
 	keeper->said = false;
 	return true;
 failed:
@@ -262,9 +263,9 @@ static void forget(struct keeper *keeper)
 	files_close(&keeper->socket);
 }
 
-static void ended(void *owner, pid_t pid, int status)
+static void ended(struct loop_child *child, pid_t pid, int status)
 {
-	struct keeper *keeper = owner;
+	struct keeper *keeper = CONTAINER_OF(child, struct keeper, child);
 
 	(void)pid;
 	(void)status;

@@ -2,6 +2,7 @@
 #include "loop.h"
 
 #include "clock.h"
+#include "container.h"
 #include "files.h"
 #include "message.h"
 #include "signals.h"
@@ -29,17 +30,16 @@ static void reap(struct loop *loop)
 
 		if (link == NULL)
 			continue;
-		/* the link is the first member */
-		struct loop_child *child = (struct loop_child *)link;
+		struct loop_child *child = CONTAINER_OF(link, struct loop_child, link);
 
 		table_remove(&loop->children, link);
-		child->ended(link->owner, pid, status);
+		child->ended(child, pid, status);
 	}
 }
 
-static void take_signals(void *owner)
+static void take_signals(struct loop_watch *watch)
 {
-	struct loop *loop = owner;
+	struct loop *loop = CONTAINER_OF(watch, struct loop, signal_watch);
 	struct signalfd_siginfo infos[SIGNALS];
 	ssize_t got;
 
@@ -57,7 +57,7 @@ bool loop_open(struct loop *loop)
 	loop->now = clock_now();
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->signals = signals_open();
-	loop->signal_watch = (struct loop_watch){ .ready = take_signals, .owner = loop };
+	loop->signal_watch = (struct loop_watch){ .ready = take_signals };
 	return loop->epoll >= 0 && loop->signals >= 0 && loop_reserve(loop, 1, 1) &&
 		loop_watch(loop, loop->signals, &loop->signal_watch);
 }
@@ -85,9 +85,9 @@ void loop_close(struct loop *loop, int *fd)
 	errno = error;
 }
 
-void loop_child(struct loop *loop, struct loop_child *child, pid_t pid, void *owner)
+void loop_child(struct loop *loop, struct loop_child *child, pid_t pid)
 {
-	table_add(&loop->children, &child->link, (uint64_t)pid, owner);
+	table_add(&loop->children, &child->link, (uint64_t)pid);
 }
 
 void loop_forget(struct loop *loop, struct loop_child *child)
@@ -109,7 +109,7 @@ void loop_wait(struct loop *loop)
 	for (int i = 0; i < count; i++) {
 		struct loop_watch *watch = events[i].data.ptr;
 
-		watch->ready(watch->owner);
+		watch->ready(watch);
 	}
 	while ((timer = timers_take(&loop->timers, loop->now)) != NULL)
 		timer->expired(timer->owner);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The one wait of a supervisor: descriptors that became readable, children that
  * ended, deadlines that passed, signals. With none of these it makes no system
- * call. What is to be called stands in structs that their owners embed. */
+ * call. What is to be called stands in structs that are part of
+ * their owners (libsv/container.h). */
 #ifndef SUPERVISE_LOOP_H
 #define SUPERVISE_LOOP_H
 
@@ -14,13 +15,12 @@
 #include <sys/types.h>
 
 struct loop_watch {
-	void (*ready)(void *owner);
-	void *owner;
+	void (*ready)(struct loop_watch *watch);
 };
 
 struct loop_child {
 	struct table_link link;
-	void (*ended)(void *owner, pid_t pid, int status);
+	void (*ended)(struct loop_child *child, pid_t pid, int status);
 };
 
 struct loop {
@@ -53,7 +53,7 @@ bool loop_watch(struct loop *loop, int fd, struct loop_watch *watch);
 void loop_close(struct loop *loop, int *fd);
 
 /* Calls CHILD->ended with its wait status when PID has been reaped. */
-void loop_child(struct loop *loop, struct loop_child *child, pid_t pid, void *owner);
+void loop_child(struct loop *loop, struct loop_child *child, pid_t pid);
 
 /* It will not be called any more. */
 void loop_forget(struct loop *loop, struct loop_child *child);

@@ -6,6 +6,7 @@
 #include "setting.h"
 #include "text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -18,13 +19,13 @@ static void set(struct options *options, enum setting setting, int64_t value)
 
 	switch (setting) {
 	case SETTING_TIMEOUT_CONTROL:
-		monitor->control_ms = value;
+		monitor->control_ms = (int32_t)value;
 		break;
 	case SETTING_TIMEOUT_FINISH:
-		monitor->finish_ms = value;
+		monitor->finish_ms = (int32_t)value;
 		break;
 	case SETTING_TIMEOUT_KILL:
-		monitor->kill_ms = value;
+		monitor->kill_ms = (int32_t)value;
 		break;
 	case SETTING_DOWN_SIGNAL:
 		monitor->stop_signal = (int)value;
@@ -58,7 +59,10 @@ static bool is_shortage(int error)
 	return error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
-bool options_read(struct options *options, int directory, const char *name, const char *suffix)
+static_assert(SETTING_COUNT <= 8, "a bit for each in what has been said");
+
+bool options_read(struct options *options, int directory, const char *name, const char *suffix,
+	unsigned char *said)
 {
 	options_begin(options);
 	for (unsigned which = 0; which < SETTING_COUNT; which++) {
@@ -76,15 +80,15 @@ bool options_read(struct options *options, int directory, const char *name, cons
 			value = text_trim(text);
 		if (length >= 0 && setting_parse(setting, value, &number)) {
 			set(options, setting, number);
-			options->said &= ~(1U << which);
+			*said &= (unsigned char)~(1U << which);
 			continue;
 		}
-		if (!(options->said & 1U << which))
+		if (!(*said & 1U << which))
 			message(MESSAGE_WARNING, "%s%s: %s: %s%s%s: not used; it takes %s", name,
 				suffix, file, length < 0 ? strerror(errno) : "'",
 				length < 0 ? "" : value, length < 0 ? "" : "'",
 				setting_expects(setting));
-		options->said |= 1U << which;
+		*said |= (unsigned char)(1U << which);
 	}
 	return true;
 }

@@ -13,7 +13,6 @@
 struct options {
 	struct monitor_options monitor;
 	int notification_fd;	/* OPTIONS_NO_FD, or 0 and above */
-	unsigned said;		/* which files hold nonsense, a bit each: told once */
 };
 
 /* The options of a directory that has none of the files. */
@@ -21,9 +20,10 @@ void options_begin(struct options *options);
 
 /* Reads what there is in DIRECTORY. A value that cannot be is told, with NAME of
  * the service and SUFFIX of the directory before it, and taken as if its file
- * were not there. False if they cannot be read now, for want of descriptors or
+ * were not there; *SAID, 0 at first, has a bit for each file of which that was told. False if they cannot be read now, for want of descriptors or
  * memory, with errno: better not to start than with other options than were asked
  * for. */
-bool options_read(struct options *options, int directory, const char *name, const char *suffix);
+bool options_read(struct options *options, int directory, const char *name, const char *suffix,
+	unsigned char *said);
 
 #endif

@@ -5,6 +5,7 @@
 #include "nofile.h"
 
 #include "clock.h"
+#include "container.h"
 #include "files.h"
 #include "message.h"
 #include "signals.h"
@@ -31,7 +32,8 @@ static const char *suffix(const struct program *program)
 
 /* --- opening ---------------------------------------------------------------- */
 
-static void child_ended(void *owner, pid_t pid, int status);
+static void main_ended(struct loop_child *child, pid_t pid, int status);
+static void script_ended(struct loop_child *child, pid_t pid, int status);
 
 void program_init(struct program *program)
 {
@@ -40,7 +42,8 @@ void program_init(struct program *program)
 	program->directory = program->supervise = program->lock = -1;
 	program->control = program->ok = program->pidfd = -1;
 	program->notify = program->notify_end = -1;
-	program->main_child.ended = program->script_child.ended = child_ended;
+	program->main_child.ended = main_ended;
+	program->script_child.ended = script_ended;
 }
 
 /* supervise/ may be a link, also to a directory that is not there yet (people put
@@ -99,8 +102,8 @@ const char *program_open(struct program *program, int directory)
 	return program->control < 0 ? "open supervise/control" : NULL;
 }
 
-static void control_ready(void *owner);
-static void adopted_ended(void *owner);
+static void control_ready(struct loop_watch *watch);
+static void adopted_ended(struct loop_watch *watch);
 
 /* --- the record ----------------------------------------------------------------- */
 
@@ -117,12 +120,25 @@ static void publish_text(struct program *program, const char *name, const char *
 		tell_not_written(program, name);
 }
 
+/* Whatever is not known of it, nobody adopts by. */
+static struct status_identity identity_of(const struct program *program)
+{
+	struct status_identity identity = {
+		.device = program->device, .inode = program->inode,
+		.pid = program->pid, .start = program->start,
+	};
+
+	(void)identity_here(&identity);
+	return identity;
+}
+
 static bool write_record(struct program *program, int supervise, const struct status_memory *memory)
 {
+	const struct status_identity identity = identity_of(program);
 	unsigned char record[STATUS_RECORD_BYTES];
 	int error;
 
-	status_encode_record(&program->status, &program->identity, memory, record);
+	status_encode_record(&program->status, &identity, memory, record);
 	if (files_replace(supervise, "status", "status.new", record, sizeof record))
 		return true;
 	error = errno;
@@ -157,7 +173,7 @@ static void publish(struct program *program)
 	monitor_status(&program->monitor, status);
 	monitor_remember(&program->monitor, &memory);
 	if (status->pid == 0)
-		program->identity.pid = 0;
+		program->pid = 0;
 	length = status->pid == 0 ? 0 : text_format(text, sizeof text, "%d\n", (int)status->pid);
 	publish_text(program, "pid", "pid.new", text, length);
 	length = status_describe(status, text);
@@ -198,14 +214,26 @@ void program_publish_all(struct supervisor *supervisor)
 	}
 }
 
+static bool read_options(struct program *program)
+{
+	struct options options;
+
+	if (!options_read(&options, program->directory, *program->name, suffix(program),
+	    &program->said_options))
+		return false;
+	program->monitor.options = options.monitor;
+	program->notification_fd = (short)options.notification_fd;
+	return true;
+}
+
 /* --- readiness ------------------------------------------------------------------ */
 
 /* The service writes a line to a descriptor of its choice when it is ready (s6's
  * notification-fd). It is a FIFO, as the log pipe is, for the next supervisor. */
 
-static void notified(void *owner)
+static void notified(struct loop_watch *watch)
 {
-	struct program *program = owner;
+	struct program *program = CONTAINER_OF(watch, struct program, notify_watch);
 	char bytes[64];
 	ssize_t got;
 
@@ -216,7 +244,7 @@ static void notified(void *owner)
 		if (memchr(bytes, '\n', (size_t)got) != NULL) {
 			monitor_ready(&program->monitor);
 			loop_close(program->supervisor->loop, &program->notify);
-			program->turn(program->owner);
+			program->supervisor->turn(program->service);
 			return;
 		}
 	/* its end of file, which would come again and again: it will say nothing */
@@ -226,7 +254,7 @@ static void notified(void *owner)
 
 static void listen_for_readiness(struct program *program)
 {
-	program->notify_watch = (struct loop_watch){ .ready = notified, .owner = program };
+	program->notify_watch = (struct loop_watch){ .ready = notified };
 	if (program->notify < 0)
 		program->notify = program_open_fifo(program->supervise, "notify", O_RDONLY);
 	if (program->notify < 0 || !loop_watch(program->supervisor->loop, program->notify,
@@ -243,7 +271,7 @@ static int open_notification(struct program *program)
 	int end;
 
 	loop_close(program->supervisor->loop, &program->notify);
-	if (!program->options.monitor.notifies)
+	if (!program->monitor.options.notifies)
 		return -1;
 	(void)unlinkat(program->supervise, "notify", 0);	/* ENOENT; others show below */
 	program->notify = program_open_fifo(program->supervise, "notify", O_RDONLY);
@@ -282,16 +310,15 @@ static int adopt(struct program *program)
 	struct loop *loop = program->supervisor->loop;
 	unsigned char record[STATUS_RECORD_BYTES + 2];
 	struct status status;
-	struct status_identity identity;
+	struct status_identity identity, here = identity_of(program);
 	struct status_memory memory;
 	ssize_t size = files_read(program->supervise, "status", (char *)record, sizeof record);
 
 	if (size < 0 || !status_decode_record(record, (size_t)size, &status, &identity, &memory) ||
-	    !identity_is_same_place(&identity, &program->identity))
+	    !identity_is_same_place(&identity, &here))
 		return 0;
-	if (!options_read(&program->options, program->directory, *program->name, suffix(program)))
+	if (!read_options(program))
 		return -1;
-	program->monitor.options = program->options.monitor;
 	program->pidfd = identity_open(&identity);
 	if (program->pidfd < 0 && has_left_group(&program->monitor.options, &identity, &memory))
 		memory.group = identity.pid;
@@ -300,12 +327,14 @@ static int adopt(struct program *program)
 		files_close(&program->pidfd);
 		return 0;
 	}
-	program->pidfd_watch = (struct loop_watch){ .ready = adopted_ended, .owner = program };
+	program->pidfd_watch = (struct loop_watch){ .ready = adopted_ended };
 	if (program->pidfd >= 0 && !loop_watch(loop, program->pidfd, &program->pidfd_watch))
 		message(MESSAGE_ERROR, "%s%s: cannot watch %d: %s", *program->name,
 			suffix(program), (int)identity.pid, strerror(errno));
-	if (program->pidfd >= 0)
-		program->identity = identity;
+	if (program->pidfd >= 0) {
+		program->pid = identity.pid;
+		program->start = identity.start;
+	}
 	program->last_pid = identity.pid;
 	program->status.changed = status.changed;
 	if (program->monitor.readiness == MONITOR_AWAITED)
@@ -316,16 +345,23 @@ static int adopt(struct program *program)
 const char *program_supervise(struct program *program)
 {
 	bool down = faccessat(program->directory, "down", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	struct options options;
+	struct stat found;
 	int adopted;
 
-	program->control_watch = (struct loop_watch){ .ready = control_ready, .owner = program };
+	if (fstat(program->directory, &found) < 0)
+		return "look at it";
+	program->device = found.st_dev;
+	program->inode = found.st_ino;
+	program->control_watch = (struct loop_watch){ .ready = control_ready };
 	if (!loop_watch(program->supervisor->loop, program->control, &program->control_watch))
 		return "watch supervise/control";
 	/* what its files say is read when it starts */
-	options_begin(&program->options);
+	options_begin(&options);
+	program->notification_fd = OPTIONS_NO_FD;
 	monitor_init(&program->monitor, program->is_log, down ? MONITOR_WANT_DOWN : MONITOR_WANT_UP,
-		&program->options.monitor);
-	adopted = identity_of_directory(program->directory, &program->identity) ? adopt(program) : 0;
+		&options.monitor);
+	adopted = adopt(program);
 	if (adopted < 0)
 		return "read its options";
 	if (adopted == 0)
@@ -356,28 +392,37 @@ static void end_group(pid_t group)
 		(void)kill(-group, SIGKILL);	/* ESRCH: they have ended since */
 }
 
-static void child_ended(void *owner, pid_t pid, int status)
+static void ended(struct program *program, pid_t pid, int status)
 {
-	struct program *program = owner;
 	int64_t now = program->supervisor->loop->now;
 
 	/* with others in it, or until an adopted one has been reaped by its parent */
 	if (kill(-pid, 0) == 0)
 		end_group(monitor_left_behind(&program->monitor, pid, now));
 	(void)monitor_exited(&program->monitor, pid, status, now);
-	program->turn(program->owner);
+	program->supervisor->turn(program->service);
+}
+
+static void main_ended(struct loop_child *child, pid_t pid, int status)
+{
+	ended(CONTAINER_OF(child, struct program, main_child), pid, status);
+}
+
+static void script_ended(struct loop_child *child, pid_t pid, int status)
+{
+	ended(CONTAINER_OF(child, struct program, script_child), pid, status);
 }
 
 /* A process that is not our child can be seen to end, but not how. */
-static void adopted_ended(void *owner)
+static void adopted_ended(struct loop_watch *watch)
 {
-	struct program *program = owner;
+	struct program *program = CONTAINER_OF(watch, struct program, pidfd_watch);
 
 	/* the event may have been on its way when we closed it */
 	if (program->pidfd < 0)
 		return;
 	loop_close(program->supervisor->loop, &program->pidfd);
-	child_ended(program, program->identity.pid, MONITOR_UNKNOWN);
+	ended(program, program->pid, MONITOR_UNKNOWN);
 }
 
 /* What a child that signs itself in has of our descriptors: the lock, so that
@@ -405,14 +450,14 @@ static int sign(void *argument)
 	struct program *program = argument;
 	struct status_memory memory;
 
-	program->identity.pid = getpid();
-	program->identity.start = identity_start(0);
+	program->pid = getpid();
+	program->start = identity_start(0);
 	monitor_remember_start(&program->monitor, clock_now() + 1, &memory);
 	if (!write_record(program, SPAWN_CARRIED + CARRY_SUPERVISE, &memory))
 		tell_not_written(program, "status");
 	/* after that, as it may take the place of a descriptor that was needed */
 	return program->notify_end < 0 ? nofile_restore(NULL) :
-		hand_over(program->options.notification_fd);
+		hand_over(program->notification_fd);
 }
 
 /* Starts PATH and answers the monitor. */
@@ -446,7 +491,7 @@ static void start(struct program *program, const char *path, char *const *argv,
 	}
 	switch (spawn(&description, &pid, &error)) {
 	case SPAWN_STARTED:
-		loop_child(loop, child, pid, program);
+		loop_child(loop, child, pid);
 		if (child == &program->main_child)
 			program->said = 0;
 		/* as of now, when it has been made, and with the part of a ms that
@@ -469,14 +514,12 @@ static void start_run(struct program *program)
 {
 	char *argv[] = { (char []){ "./run" }, NULL };
 
-	if (!options_read(&program->options, program->directory, *program->name,
-	    suffix(program))) {
+	if (!read_options(program)) {
 		tell_not_started(program, "./run", errno);
 		monitor_not_started(&program->monitor, MONITOR_LATER, 0,
 			program->supervisor->loop->now);
 		return;
 	}
-	program->monitor.options = program->options.monitor;
 	program->notify_end = open_notification(program);
 	start(program, "./run", argv, &program->main_child);
 	files_close(&program->notify_end);
@@ -533,7 +576,7 @@ static void start_control(struct program *program, char letter)
 
 static void send_signal(struct program *program, const struct monitor_action *action)
 {
-	bool adopted = program->pidfd >= 0 && action->pid == program->identity.pid;
+	bool adopted = program->pidfd >= 0 && action->pid == program->pid;
 	int result = adopted ? identity_signal(program->pidfd, action->signal) :
 		kill(action->pid, action->signal);
 
@@ -591,9 +634,9 @@ void program_turn(struct program *program)
 		do_action(program, &action);
 }
 
-static void control_ready(void *owner)
+static void control_ready(struct loop_watch *watch)
 {
-	struct program *program = owner;
+	struct program *program = CONTAINER_OF(watch, struct program, control_watch);
 	char letters[LETTERS];
 	ssize_t got;
 
@@ -603,7 +646,7 @@ static void control_ready(void *owner)
 	got = read(program->control, letters, sizeof letters);
 	for (ssize_t i = 0; i < got; i++)
 		monitor_letter(&program->monitor, letters[i], program->supervisor->loop->now);
-	program->turn(program->owner);
+	program->supervisor->turn(program->service);
 }
 
 /* --- the end -------------------------------------------------------------------- */

@@ -29,28 +29,34 @@ struct supervisor {
 	bool alone;		/* there is one service, and no scan directory */
 	bool sessions;		/* each process in a session of its own (-P) */
 	int error;		/* their standard error; -1: ours */
+	/* A program of SERVICE has changed: program_turn is due, and what follows. */
+	void (*turn)(struct service *service);
+	/* The timer of SERVICE, which is not open, has expired. */
+	void (*reopen)(struct service *service);
 	struct program *unpublished;	/* whose records are written at the end of the turn */
 	struct service *gone;	/* those that have become so, for the owner to take */
 };
 
 struct program {
 	struct supervisor *supervisor;
+	struct service *service;	/* whose it is */
 	const char *const *name;	/* of the service, for messages; the owner's */
-	bool is_log;
 	int input, output;	/* its standard input and output; SPAWN_KEEP: ours */
-	/* It has changed: program_turn is due, and what follows from that. */
-	void (*turn)(void *owner);
-	void *owner;
+	bool is_log;
 
+	unsigned char said_options;	/* see options_read */
+	short notification_fd;	/* OPTIONS_NO_FD: none */
 	struct monitor monitor;
-	struct options options;
 	int directory;		/* where it runs: the service directory, or its log/ */
 	int supervise;		/* supervise/ in there */
 	int lock;
 	int control;
 	int ok;
 	struct status status;	/* as it was published last, or will be next */
-	struct status_identity identity;	/* of directory, and of run or finish */
+	dev_t device;		/* of directory */
+	ino_t inode;
+	uint64_t start;		/* of run or finish: see status_identity */
+	pid_t pid;		/* the same; 0: there is none */
 	int pidfd;		/* of a process that we adopted; -1: it is our child */
 	struct loop_watch pidfd_watch;
 	int notify;		/* where it says that it is ready; -1: it has, or will not */

@@ -4,6 +4,7 @@
 #include "held.h"
 
 #include "clock.h"
+#include "container.h"
 #include "files.h"
 #include "message.h"
 #include "text.h"
@@ -43,7 +44,6 @@ struct roster_entry {
 	struct watch inside;		/* for a log/ that is not there yet */
 	struct watch beside;		/* for what it leads to to be replaced */
 	char *target;			/* its name where it is; NAME, or allocated */
-	struct timer retry;
 	int64_t pause;			/* up to the next attempt to open, ms */
 	unsigned seen;			/* the scan that saw it last */
 	bool leaving;			/* its entry is gone from the directory */
@@ -62,7 +62,7 @@ static struct roster_entry *find(const struct roster *roster, const struct stat 
 	struct table_link *link = table_find(&roster->by_inode, found->st_ino);
 
 	for (; link != NULL; link = table_find_next(link)) {
-		struct roster_entry *entry = link->owner;
+		struct roster_entry *entry = CONTAINER_OF(link, struct roster_entry, link);
 
 		if (entry->device == found->st_dev && entry->inode == found->st_ino)
 			return entry;
@@ -75,9 +75,9 @@ static bool is_same(const struct roster_entry *entry, const struct stat *found)
 	return entry->device == found->st_dev && entry->inode == found->st_ino;
 }
 
-static void seen_inside(void *owner, const char *name)
+static void seen_inside(struct watch *watch, const char *name)
 {
-	struct roster_entry *entry = owner;
+	struct roster_entry *entry = CONTAINER_OF(watch, struct roster_entry, inside);
 
 	if ((name == NULL || strcmp(name, "log") == 0) && service_look_for_log(&entry->service))
 		watches_remove(&entry->roster->watches, &entry->inside);
@@ -85,9 +85,9 @@ static void seen_inside(void *owner, const char *name)
 
 /* What a link leads to can be moved away, and another directory be put in its place.
  * In the scan directory nothing is seen of that. */
-static void seen_beside(void *owner, const char *name)
+static void seen_beside(struct watch *watch, const char *name)
 {
-	struct roster_entry *entry = owner;
+	struct roster_entry *entry = CONTAINER_OF(watch, struct roster_entry, beside);
 
 	if (name == NULL || strcmp(name, entry->target) == 0)
 		entry->roster->rescan = true;
@@ -110,15 +110,15 @@ static void watch(struct roster_entry *entry, const char *path)
 	struct stat scan, parent;
 
 	if (entry->service.log == NULL) {
-		watches_add(watches, &entry->inside, directory, "", false, seen_inside, entry);
+		watches_add(watches, &entry->inside, directory, "", false, seen_inside);
 		/* it may have come since it was looked for */
-		seen_inside(entry, NULL);
+		seen_inside(&entry->inside, NULL);
 	}
 	if (fstatat(directory, "..", &parent, 0) < 0 || fstat(*entry->roster->directory, &scan) < 0 ||
 	    (parent.st_dev == scan.st_dev && parent.st_ino == scan.st_ino))
 		return;
 	set_target(entry, strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : NULL);
-	watches_add(watches, &entry->beside, directory, "..", true, seen_beside, entry);
+	watches_add(watches, &entry->beside, directory, "..", true, seen_beside);
 }
 
 static void unwatch(struct roster_entry *entry)
@@ -172,20 +172,21 @@ static void supervise(struct roster_entry *entry)
 	entry->pause = entry->pause == 0 ? RETRY_FIRST_MS : 2 * entry->pause;
 	if (entry->pause > RETRY_MOST_MS)
 		entry->pause = RETRY_MOST_MS;
-	timers_set(timers, &entry->retry, roster->supervisor.loop->now + entry->pause);
+	timers_set(timers, &entry->service.timer, roster->supervisor.loop->now + entry->pause);
 }
 
-static void retry(void *owner)
+static void reopen(struct service *service)
 {
-	supervise(owner);
+	supervise(CONTAINER_OF(service, struct roster_entry, service));
 }
 
-/* Room first, so that nothing can fail once the service runs. */
+/* Room first, so that nothing can fail once the service runs: a timer each, and a
+ * place for a child, of which there may be more at a time. */
 static bool reserve(struct roster *roster, size_t count)
 {
 	return table_reserve(&roster->by_inode, count) && watches_reserve(&roster->watches, 2 * count) &&
-		loop_reserve(roster->supervisor.loop, OTHER_TIMERS + 2 * count,
-			KEEPER_CHILDREN + SERVICE_CHILDREN * count);
+		loop_reserve(roster->supervisor.loop, OTHER_TIMERS + count,
+			KEEPER_CHILDREN + count);
 }
 
 static void add(struct roster *roster, const char *name, const struct stat *found, bool leaving)
@@ -205,14 +206,13 @@ static void add(struct roster *roster, const char *name, const struct stat *foun
 	entry->inode = found->st_ino;
 	entry->seen = roster->scan;
 	entry->leaving = leaving;
-	entry->retry = (struct timer){ .expired = retry, .owner = entry };
 	entry->next = roster->first;
 	entry->place = &roster->first;
 	if (entry->next != NULL)
 		entry->next->place = &entry->next;
 	roster->first = entry;
 	roster->count++;
-	table_add(&roster->by_inode, &entry->link, found->st_ino, entry);
+	table_add(&roster->by_inode, &entry->link, found->st_ino);
 	service_init(&entry->service, &roster->supervisor, entry->name);
 	supervise(entry);
 }
@@ -221,7 +221,6 @@ static void discard(struct roster_entry *entry)
 {
 	struct roster *roster = entry->roster;
 
-	timers_set(&roster->supervisor.loop->timers, &entry->retry, CLOCK_NEVER);
 	held_remove(*roster->directory, entry->device, entry->inode);
 	table_remove(&roster->by_inode, &entry->link);
 	*entry->place = entry->next;
@@ -253,9 +252,9 @@ static void rename_entry(struct roster_entry *entry, const char *name)
 	entry->service.name = copy;
 }
 
-static void seen_target(void *owner, const char *name)
+static void seen_target(struct watch *watch, const char *name)
 {
-	struct roster_awaited *awaited = owner;
+	struct roster_awaited *awaited = CONTAINER_OF(watch, struct roster_awaited, watch);
 
 	if (name == NULL || strcmp(name, awaited->target) == 0)
 		awaited->roster->rescan = true;
@@ -285,7 +284,7 @@ static void await_target(struct roster *roster, const char *name)
 	awaited->next = roster->awaited;
 	roster->awaited = awaited;
 	watches_add(&roster->watches, &awaited->watch, *roster->directory, target, false,
-		seen_target, awaited);
+		seen_target);
 }
 
 static void await_none(struct roster *roster)
@@ -301,6 +300,7 @@ static void await_none(struct roster *roster)
 
 bool roster_open(struct roster *roster)
 {
+	roster->supervisor.reopen = reopen;
 	return reserve(roster, 0) && watches_open(&roster->watches, roster->supervisor.loop);
 }
 
@@ -342,7 +342,6 @@ static void leave(struct roster_entry *entry)
 	if (entry->service.stage == SERVICE_OPENING && entry->pause > 0 &&
 	    entry->pause <= RETRY_TELL_MS)
 		return;
-	timers_set(&entry->roster->supervisor.loop->timers, &entry->retry, CLOCK_NEVER);
 	service_stop(&entry->service);
 	service_turn(&entry->service);
 }
@@ -421,8 +420,7 @@ void roster_collect(struct roster *roster)
 {
 	while (roster->supervisor.gone != NULL) {
 		struct service *service = roster->supervisor.gone;
-		/* the service is the first member */
-		struct roster_entry *entry = (struct roster_entry *)service;
+		struct roster_entry *entry = CONTAINER_OF(service, struct roster_entry, service);
 
 		roster->supervisor.gone = service->next_gone;
 		if (entry->leaving || roster->stopping) {
@@ -432,7 +430,7 @@ void roster_collect(struct roster *roster)
 		unwatch(entry);
 		service_free(service);
 		service_init(service, &roster->supervisor, entry->name);
-		timers_set(&roster->supervisor.loop->timers, &entry->retry,
+		timers_set(&roster->supervisor.loop->timers, &service->timer,
 			roster->supervisor.loop->now + RESTART_MS);
 	}
 }

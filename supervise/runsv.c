@@ -21,27 +21,28 @@ enum { LOCK_TRIES = 20, LOCK_PAUSE_MS = 5 };
 
 static struct watches watches;
 static struct watch inside;
+static struct service service;
 
-static void seen_inside(void *owner, const char *name)
+static void seen_inside(struct watch *unused, const char *name)
 {
-	if ((name == NULL || strcmp(name, "log") == 0) && service_look_for_log(owner))
+	(void)unused;
+	if ((name == NULL || strcmp(name, "log") == 0) && service_look_for_log(&service))
 		watches_remove(&watches, &inside);
 }
 
-static void signalled(void *owner, const struct signalfd_siginfo *info)
+static void signalled(void *unused, const struct signalfd_siginfo *info)
 {
-	struct service *service = owner;
-
+	(void)unused;
 	/* INT: from the terminal, to whoever runs this by hand */
 	if (info->ssi_signo != SIGTERM && info->ssi_signo != SIGINT)
 		return;
-	service_stop(service);
-	service_turn(service);
+	service_stop(&service);
+	service_turn(&service);
 }
 
 /* The lock of a runsv that was killed may be held for a moment yet, by a child of
  * its own on the way to exec. */
-static bool take(struct service *service, const char *path)
+static bool take(const char *path)
 {
 	for (int tries = 0;; tries++) {
 		int directory = files_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
@@ -50,10 +51,10 @@ static bool take(struct service *service, const char *path)
 			message(MESSAGE_ERROR, "%s: cannot open: %s", path, strerror(errno));
 			return false;
 		}
-		if (service_open(service, directory))
+		if (service_open(&service, directory))
 			return true;
 		if (errno != EWOULDBLOCK || tries == LOCK_TRIES) {
-			service_tell(service, errno);
+			service_tell(&service, errno);
 			return false;
 		}
 		(void)poll(NULL, 0, LOCK_PAUSE_MS);
@@ -63,9 +64,9 @@ static bool take(struct service *service, const char *path)
 int main(int argc, char **argv)
 {
 	static struct loop loop;
-	static struct service service;
 	static struct keeper keeper;
-	struct supervisor supervisor = { .loop = &loop, .keeper = &keeper, .alone = true, .error = -1 };
+	struct supervisor supervisor = { .loop = &loop, .keeper = &keeper, .alone = true, .error = -1,
+		.turn = service_turn };
 
 	signals_block();
 	message_open("runsv", MESSAGE_STDERR);
@@ -75,7 +76,6 @@ int main(int argc, char **argv)
 	}
 	nofile_raise();
 	loop.signalled = signalled;
-	loop.owner = &service;
 	if (!spawn_reserve() || !loop_open(&loop) ||
 	    !loop_reserve(&loop, 1 + KEEPER_TIMERS + WATCHES_TIMERS, SERVICE_CHILDREN + KEEPER_CHILDREN)) {
 		message(MESSAGE_ERROR, "%s: cannot set up: %s", argv[1], strerror(errno));
@@ -89,12 +89,11 @@ int main(int argc, char **argv)
 	}
 	keeper_open(&keeper, &loop);
 	service_init(&service, &supervisor, argv[1]);
-	if (!take(&service, argv[1]))
+	if (!take(argv[1]))
 		return EXIT_SYSTEM;
 	if (service.log == NULL)
-		watches_add(&watches, &inside, service.main.directory, "", false, seen_inside,
-			&service);
-	seen_inside(&service, NULL);
+		watches_add(&watches, &inside, service.main.directory, "", false, seen_inside);
+	seen_inside(&inside, NULL);
 	service_turn(&service);
 	for (;;) {
 		program_publish_all(&supervisor);

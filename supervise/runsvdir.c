@@ -27,7 +27,7 @@ static struct loop loop;
 static struct scan scan = { .directory = -1 };
 static struct keeper keeper;
 static struct roster roster = {
-	.supervisor = { .loop = &loop, .keeper = &keeper, .error = -1 },
+	.supervisor = { .loop = &loop, .keeper = &keeper, .error = -1, .turn = service_turn },
 	.directory = &scan.directory,
 };
 static int exit_code;

@@ -2,6 +2,7 @@
 #include "scan.h"
 
 #include "clock.h"
+#include "container.h"
 #include "files.h"
 #include "message.h"
 #include "text.h"
@@ -135,9 +136,9 @@ static bool take(struct scan *scan, const struct inotify_event *event)
 	return (event->mask & ~(uint32_t)(COME | IN_ISDIR)) != 0;
 }
 
-static void ready(void *owner)
+static void ready(struct loop_watch *watch)
 {
-	struct scan *scan = owner;
+	struct scan *scan = CONTAINER_OF(watch, struct scan, loop_watch);
 	alignas(struct inotify_event) char events[4096];
 	bool anew = false;
 	ssize_t got;
@@ -163,7 +164,7 @@ void scan_open(struct scan *scan, struct loop *loop, const char *path)
 	split(scan);
 	scan->directory = scan->watch = scan->watch_parent = -1;
 	scan->timer = (struct timer){ .expired = expired, .owner = scan };
-	scan->loop_watch = (struct loop_watch){ .ready = ready, .owner = scan };
+	scan->loop_watch = (struct loop_watch){ .ready = ready };
 	scan->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (scan->inotify >= 0 && !loop_watch(loop, scan->inotify, &scan->loop_watch))
 		files_close(&scan->inotify);

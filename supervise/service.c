@@ -18,39 +18,35 @@
 
 /* --- opening ---------------------------------------------------------------- */
 
-static void turn(void *owner)
-{
-	service_turn(owner);
-}
-
 static void set_up(struct service *service, struct program *program)
 {
 	program_init(program);
 	program->supervisor = service->supervisor;
 	program->name = &service->name;
+	program->service = service;
 	program->is_log = program != &service->main;
-	program->turn = turn;
-	program->owner = service;
 }
 
 static void close_writing_end(struct service *service)
 {
-	keeper_release(service->supervisor->keeper, &service->pipe_end);
-	files_close(&service->pipe[1]);
+	if (service->log == NULL)
+		return;
+	keeper_release(service->supervisor->keeper, &service->log->pipe_end);
+	files_close(&service->log->pipe[1]);
 	service->main.output = SPAWN_KEEP;
 }
 
 static void close_log(struct service *service)
 {
-	close_writing_end(service);
-	files_close(&service->pipe[0]);
 	if (service->log == NULL)
 		return;
+	close_writing_end(service);
+	files_close(&service->log->pipe[0]);
 	if (service->supervisor->alone) {
 		keeper_close(service->supervisor->keeper);
 		keeper_place(service->supervisor->keeper, NULL, NULL);
 	}
-	program_close(service->log);
+	program_close(&service->log->program);
 }
 
 static void close_all(struct service *service)
@@ -65,19 +61,18 @@ static void close_all(struct service *service)
 static bool open_pipe(struct service *service)
 {
 	struct supervisor *supervisor = service->supervisor;
-	struct program *log = service->log;
+	struct program *log = &service->log->program;
+	int *pipe = service->log->pipe;
 
-	service->pipe[0] = program_open_fifo(log->supervise, "pipe", O_RDONLY);
-	service->pipe[1] = service->pipe[0] < 0 ? -1 :
-		program_open_fifo(log->supervise, "pipe", O_RDWR);
-	if (service->pipe[1] < 0 || fcntl(service->pipe[0], F_SETFL, 0) < 0 ||
-	    fcntl(service->pipe[1], F_SETFL, 0) < 0)
+	pipe[0] = program_open_fifo(log->supervise, "pipe", O_RDONLY);
+	pipe[1] = pipe[0] < 0 ? -1 : program_open_fifo(log->supervise, "pipe", O_RDWR);
+	if (pipe[1] < 0 || fcntl(pipe[0], F_SETFL, 0) < 0 || fcntl(pipe[1], F_SETFL, 0) < 0)
 		return false;
-	log->input = service->pipe[0];
-	service->main.output = service->pipe[1];
+	log->input = pipe[0];
+	service->main.output = pipe[1];
 	if (supervisor->alone)
 		keeper_place(supervisor->keeper, &log->supervise, KEEPERS);
-	keeper_hold(supervisor->keeper, &service->pipe_end, service->pipe[1]);
+	keeper_hold(supervisor->keeper, &service->log->pipe_end, pipe[1]);
 	/* that of a runsv, should there have been one */
 	keeper_end_others(supervisor->keeper, log->supervise, KEEPERS);
 	return true;
@@ -102,11 +97,12 @@ static const char *open_log(struct service *service)
 		errno = ENOMEM;
 		return "make room for log/";
 	}
-	set_up(service, service->log);
-	failed = program_open(service->log, directory);
+	*service->log = (struct logger){ .pipe = { -1, -1 } };
+	set_up(service, &service->log->program);
+	failed = program_open(&service->log->program, directory);
 	if (failed == NULL && !open_pipe(service))
 		failed = "open log/supervise/pipe";
-	return failed != NULL ? failed : program_supervise(service->log);
+	return failed != NULL ? failed : program_supervise(&service->log->program);
 }
 
 bool service_open(struct service *service, int directory)
@@ -182,8 +178,8 @@ static void release_main(struct service *service)
 	service->stage = SERVICE_DRAINING;
 	if (service->log == NULL)
 		return;
-	(void)ioctl(service->pipe[0], FIONREAD, &bytes);	/* cannot fail for a pipe */
-	monitor_drain(&service->log->monitor, bytes == 0, service->supervisor->loop->now);
+	(void)ioctl(service->log->pipe[0], FIONREAD, &bytes);	/* cannot fail for a pipe */
+	monitor_drain(&service->log->program.monitor, bytes == 0, service->supervisor->loop->now);
 }
 
 static void release_all(struct service *service)
@@ -197,7 +193,12 @@ static void release_all(struct service *service)
 
 static void timer_expired(void *owner)
 {
-	service_turn(owner);
+	struct service *service = owner;
+
+	if (service->stage == SERVICE_OPENING)
+		service->supervisor->reopen(service);
+	else
+		service_turn(service);
 }
 
 void service_init(struct service *service, struct supervisor *supervisor, const char *name)
@@ -206,7 +207,6 @@ void service_init(struct service *service, struct supervisor *supervisor, const 
 	service->supervisor = supervisor;
 	service->name = name;
 	service->stage = SERVICE_OPENING;
-	service->pipe[0] = service->pipe[1] = -1;
 	set_up(service, &service->main);
 	service->timer = (struct timer){ .expired = timer_expired, .owner = service };
 }
@@ -229,7 +229,7 @@ void service_turn(struct service *service)
 	 * over already, by what the last supervisor left */
 	if (service->stage == SERVICE_SUPERVISED && service->log != NULL &&
 	    !monitor_released(&service->main.monitor))
-		program_turn(service->log);
+		program_turn(&service->log->program);
 	if (service->stage == SERVICE_SUPERVISED) {
 		program_turn(&service->main);
 		if (monitor_released(&service->main.monitor))
@@ -239,14 +239,14 @@ void service_turn(struct service *service)
 	}
 	if (service->stage == SERVICE_DRAINING) {
 		if (service->log != NULL)
-			program_turn(service->log);
-		if (service->log == NULL || monitor_released(&service->log->monitor)) {
+			program_turn(&service->log->program);
+		if (service->log == NULL || monitor_released(&service->log->program.monitor)) {
 			release_all(service);
 			return;
 		}
 	}
 	if (service->log != NULL) {
-		int64_t other = monitor_deadline(&service->log->monitor);
+		int64_t other = monitor_deadline(&service->log->program.monitor);
 
 		deadline = other < deadline ? other : deadline;
 	}

@@ -30,15 +30,20 @@ enum service_stage {
 	SERVICE_GONE,
 };
 
+/* What a service with a log/ has beside. */
+struct logger {
+	struct program program;
+	int pipe[2];		/* its standard input, the service's standard output */
+	struct keeper_end pipe_end;
+};
+
 struct service {
 	struct supervisor *supervisor;
 	const char *name;	/* for messages, and finish's argv[3]; the owner's */
 	enum service_stage stage;
 	struct program main;
-	struct program *log;	/* NULL: it has none */
-	int pipe[2];		/* log's standard input, main's standard output */
-	struct keeper_end pipe_end;
-	struct timer timer;
+	struct logger *log;	/* NULL: it has none */
+	struct timer timer;	/* its own, but in OPENING its owner's */
 	const char *failed;	/* what the last attempt to open failed at */
 	int said;		/* errno of that, told once */
 	struct service *next_gone;

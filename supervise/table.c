@@ -44,10 +44,9 @@ bool table_reserve(struct table *table, size_t count)
 	return true;
 }
 
-void table_add(struct table *table, struct table_link *link, uint64_t key, void *owner)
+void table_add(struct table *table, struct table_link *link, uint64_t key)
 {
 	link->key = key;
-	link->owner = owner;
 	put(table->buckets, table->size, link);
 }
 

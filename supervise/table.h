@@ -12,7 +12,6 @@
 struct table_link {
 	uint64_t key;
 	struct table_link *next;
-	void *owner;
 };
 
 struct table {
@@ -25,7 +24,7 @@ struct table {
 bool table_reserve(struct table *table, size_t count);
 
 /* Links LINK in under KEY; it must not be in a table. Needs one reserve before. */
-void table_add(struct table *table, struct table_link *link, uint64_t key, void *owner);
+void table_add(struct table *table, struct table_link *link, uint64_t key);
 
 /* Takes LINK out; nothing happens if it is not in. */
 void table_remove(struct table *table, struct table_link *link);

@@ -18,7 +18,7 @@ static struct {
 	struct loop_watch watch;
 } title = { .pipe = { -1, -1 } };
 
-static void show(void *unused)
+static void show(struct loop_watch *unused)
 {
 	char bytes[256];
 	ssize_t got;

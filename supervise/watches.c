@@ -2,6 +2,7 @@
 #include "watches.h"
 
 #include "clock.h"
+#include "container.h"
 #include "files.h"
 #include "message.h"
 #include "text.h"
@@ -26,11 +27,10 @@ static void tell(const struct watches *watches, uint64_t number, const char *nam
 
 	while (link != NULL) {
 		struct table_link *next = table_find_next(link);
-		/* the link is the first member */
-		struct watch *watch = (struct watch *)link;
+		struct watch *watch = CONTAINER_OF(link, struct watch, link);
 
 		if (watch->seen != NULL)
-			watch->seen(link->owner, name);
+			watch->seen(watch, name);
 		link = next;
 	}
 }
@@ -45,9 +45,9 @@ static void look(void *owner)
 	tell(watches, LOOKERS, NULL);
 }
 
-static void ready(void *owner)
+static void ready(struct loop_watch *watch)
 {
-	struct watches *watches = owner;
+	struct watches *watches = CONTAINER_OF(watch, struct watches, loop_watch);
 	alignas(struct inotify_event) char events[4096];
 	ssize_t got;
 
@@ -66,7 +66,7 @@ bool watches_open(struct watches *watches, struct loop *loop)
 {
 	watches->loop = loop;
 	watches->timer = (struct timer){ .expired = look, .owner = watches };
-	watches->loop_watch = (struct loop_watch){ .ready = ready, .owner = watches };
+	watches->loop_watch = (struct loop_watch){ .ready = ready };
 	watches->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (watches->inotify >= 0 && !loop_watch(loop, watches->inotify, &watches->loop_watch))
 		files_close(&watches->inotify);
@@ -96,13 +96,13 @@ static int add(const struct watches *watches, int directory, const char *path, u
 }
 
 void watches_add(struct watches *watches, struct watch *watch, int directory, const char *path,
-	bool goes, void (*seen)(void *owner, const char *name), void *owner)
+	bool goes, void (*seen)(struct watch *watch, const char *name))
 {
 	int number = add(watches, directory, path, goes ? COME | GONE : COME);
 	int error = errno;
 
 	watch->seen = seen;
-	table_add(&watches->table, &watch->link, number < 0 ? LOOKERS : (uint64_t)number, owner);
+	table_add(&watches->table, &watch->link, number < 0 ? LOOKERS : (uint64_t)number);
 	if (number >= 0)
 		return;
 	if (watches->said != error)

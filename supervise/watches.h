@@ -18,11 +18,11 @@
 /* What they need of the loop's tables: see loop_reserve. */
 #define WATCHES_TIMERS 1
 
-/* One watch, in the struct of its owner; all zero: none. */
+/* One watch, part of its owner (libsv/container.h); all zero: none. */
 struct watch {
 	struct table_link link;		/* by the number that inotify gave it */
 	/* NAME has come or gone; NULL: it may be anything. */
-	void (*seen)(void *owner, const char *name);
+	void (*seen)(struct watch *watch, const char *name);
 };
 
 struct watches {
@@ -41,11 +41,11 @@ bool watches_open(struct watches *watches, struct loop *loop);
 /* Makes room for COUNT watches. False: no memory. */
 bool watches_reserve(struct watches *watches, size_t count);
 
-/* Calls SEEN with OWNER when a name comes to be in PATH, which may begin at DIRECTORY,
+/* Calls SEEN when a name comes to be in PATH, which may begin at DIRECTORY,
  * or, if GOES, is gone from there. There must be room. SEEN may remove any watch, but
  * free none. */
 void watches_add(struct watches *watches, struct watch *watch, int directory, const char *path,
-	bool goes, void (*seen)(void *owner, const char *name), void *owner);
+	bool goes, void (*seen)(struct watch *watch, const char *name));
 
 /* It is not called any more. Nothing happens if it is not set. */
 void watches_remove(struct watches *watches, struct watch *watch);

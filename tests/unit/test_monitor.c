@@ -405,7 +405,7 @@ static void remember(const struct system *s)
 	table[at] = (uint32_t)seen_count;
 }
 
-static size_t explore(bool is_log, enum monitor_want want, const struct world *world, int64_t kill_ms)
+static size_t explore(bool is_log, enum monitor_want want, const struct world *world, int32_t kill_ms)
 {
 	struct system *s = malloc(sizeof *s), *from = malloc(sizeof *from);
 
