@@ -27,9 +27,10 @@ static const char *const headings[COLUMNS] = {
 };
 
 #define GAP "  "
+#define CELL_BYTES 32	/* what is longer is cut */
 
 struct row {
-	char cells[COLUMNS][SNAPSHOT_LOGGER_BYTES];
+	char cells[COLUMNS][CELL_BYTES];
 	enum colour colour;	/* of the name and the state */
 };
 
