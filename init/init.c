@@ -149,8 +149,8 @@ static void say_ended(pid_t pid, int status)
 			strerror(WEXITSTATUS(status)));
 }
 
-/* Takes over what has ended. False if there may be more. */
-static bool reap(void)
+/* Takes over what has ended. Returns when to look again if no signal comes before. */
+static int64_t reap(void)
 {
 	for (int i = 0; i < REAP_AT_ONCE; i++) {
 		int status;
@@ -158,15 +158,17 @@ static bool reap(void)
 
 		if (pid < 0 && errno == EINTR)
 			continue;
+		if (pid < 0 && errno != ECHILD)
+			return clock_now() + WAIT_FAILED_MS;	/* its signal will not come again */
 		if (pid <= 0) {
-			if (pid < 0 ? errno == ECHILD : only_spared_are_left())
+			if (pid < 0 || only_spared_are_left())
 				lifecycle_nobody_left(&life);
-			return true;
+			return CLOCK_NEVER;
 		}
 		say_ended(pid, status);
 		lifecycle_exited(&life, pid, clock_now());
 	}
-	return false;
+	return 0;
 }
 
 /* ---- the end ---- */
@@ -314,7 +316,7 @@ static void run(void)
 
 	progress_begin(&life);
 	for (;;) {
-		bool reaped = reap();
+		int64_t again = reap();
 		int64_t now = clock_now();
 
 		lifecycle_next(&life, now, &action);
@@ -322,7 +324,7 @@ static void run(void)
 		if (action.what != LIFECYCLE_SLEEP)
 			perform(&action);
 		else
-			wait_for_signal(reaped ? action.until : now);
+			wait_for_signal(again < action.until ? again : action.until);
 	}
 }
 

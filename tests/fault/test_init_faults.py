@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Each system call that init makes, from its start to reboot(2), fails once: at each
+of its occurrences, with each error. Whatever fails, process 1 lives, reaps,
+starts again what ends, and goes down when asked.
+
+Which calls there are is taken from a trace of a run in which nothing fails. A call of
+the trace need not come in each run: cases in which nothing was injected are counted
+apart. SOAK=1: every case; otherwise CASES of them, chosen by SEED. JOBS: how many at once. Arguments: a case as it is in the
+diagnostics (openat 3 EMFILE), or its first words, to run those only.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+from pid1 import Skip, Traced, calls, require, status, wait_until
+
+SOAK = os.environ.get("SOAK") == "1"
+CASES = int(os.environ.get("CASES", "100"))
+SEED = int(os.environ.get("SEED", "1"))
+JOBS = int(os.environ.get("JOBS", "8"))
+
+ERRORS = ("EINTR", "EAGAIN", "ENOMEM", "EMFILE", "ENOSPC", "EIO", "EPERM", "EACCES", "EROFS",
+          "ENODEV")
+# "These functions are always successful": getpid(2).
+CANNOT_FAIL = ("getpid",)
+AGAIN_S = 0.5       # a request whose signal was not heard of is made again
+
+# Each run of the entry makes an orphan, which is init's to reap.
+KEPT = "sleep 1001"
+INITTAB = """::sysinit:true 1
+::respawn:sh -c '(true &); exec %s'
+::ctrlaltdel:true 2
+::shutdown:true 3
+""" % KEPT
+LIMITS = ["init.%s=2" % word for word in ("shutdown", "stop", "term", "kill", "unmount")]
+FILES = {"/etc/hostname": "pidone-test\n", "/etc/fstab": "none /tmp tmpfs defaults 0 0\n"}
+
+WHAT = {
+    "lives": "process 1 lives",
+    "starts": "what the inittab lists is started, and started again",
+    "reaps": "who has ended is reaped",
+    "ends": "it goes down when asked",
+}
+
+
+class Broken(Exception):
+    """(what of WHAT does not hold, how that was seen)"""
+
+
+def expect(kind, ns, condition):
+    """What CONDITION returns once it holds. A signal may have been lost with the call
+    that failed, as happens to nobody who asks again."""
+    asked = time.monotonic()
+
+    def look():
+        nonlocal asked
+        if ns.process.poll() is not None:
+            raise Broken("lives", "it ended with %d" % ns.process.returncode)
+        if kind == "starts" and time.monotonic() > asked + AGAIN_S:
+            ns.signal(signal.SIGHUP)    # the inittab could not be read, perhaps
+            asked = time.monotonic()
+        return condition()
+    try:
+        return wait_until(WHAT[kind], look)
+    except AssertionError as error:
+        raise Broken(kind, str(error)) from None
+
+
+def story(ns):
+    first = expect("starts", ns, lambda: ns.find(KEPT))
+    expect("reaps", ns, lambda: not ns.dead_children())
+    ns.signal(signal.SIGINT)
+    ns.signal(signal.SIGHUP)
+    os.kill(first, signal.SIGKILL)
+    expect("reaps", ns, lambda: status(first, "State") == "")
+    expect("starts", ns, lambda: (lambda pid: pid != first and pid)(ns.find(KEPT)))
+    expect("reaps", ns, lambda: not ns.dead_children())
+    try:
+        ns.signal(signal.SIGUSR2)
+        code = ns.wait_end()
+    except AssertionError as error:
+        raise Broken("ends", str(error)) from None
+    # where reboot(2) fails in a namespace, init exits
+    if code not in (-signal.SIGINT, 0):
+        raise Broken("ends", "with %d" % code)
+
+
+def run(case):
+    """(case, was anything injected, [(kind, text)])"""
+    errors, said = [], ""
+    name, occurrence, error = case
+    # what is not of interest need not stop
+    strace = ["-e", "trace=" + name, "-e",
+              "inject=%s:error=%s:when=%d" % (name, error, occurrence)]
+    ns = Traced(strace, INITTAB, FILES, LIMITS)
+    try:
+        with ns:
+            try:
+                story(ns)
+            except Broken as broken:
+                errors.append(broken.args)
+                ns.process.kill()
+            said = ns.output()
+            ns.finish()
+            injected = any("(INJECTED)" in line for line in ns.trace())
+    except Skip:
+        raise
+    except Exception:       # pylint: disable=broad-except
+        errors.append(("lives", traceback.format_exc()))
+        injected = True
+    return case, injected, [(kind, "%s\n%s" % (text, said)) for kind, text in errors]
+
+
+def whole():
+    """A run in which nothing fails: the calls that are made."""
+    with Traced([], INITTAB, FILES, LIMITS) as ns:
+        story(ns)
+        ns.finish()
+        return calls(ns.trace())
+
+
+def choose(cases):
+    if len(sys.argv) > 1:
+        words = " ".join(sys.argv[1:]) + " "
+        return [case for case in cases if (spell(case) + " ").startswith(words)]
+    if SOAK or len(cases) <= CASES:
+        return cases
+    return random.Random(SEED).sample(cases, CASES)
+
+
+def spell(case):
+    return "%s %d %s" % case
+
+
+def main():
+    try:
+        require()
+        made = whole()
+    except Skip as reason:
+        print("ok - init under failing system calls # SKIP %s" % reason)
+        return 0
+    seen = {}
+    for name, occurrence in made:
+        if name not in CANNOT_FAIL:
+            seen.setdefault(name, []).append(occurrence)
+    cases = [(name, occurrence, error) for name in sorted(seen)
+             for occurrence in seen[name] for error in ERRORS]
+    chosen = choose(cases)
+    print("# a run makes %d calls of %d kinds: %s" % (len(made), len(seen), " ".join(sorted(seen))))
+    print("# %d of %d cases (call, occurrence, error)%s" % (
+        len(chosen), len(cases), "" if len(chosen) == len(cases) else ", seed %d (SOAK=1: all)" % SEED))
+    sys.stdout.flush()
+    with ThreadPoolExecutor(JOBS) as workers:
+        results = list(workers.map(run, chosen))
+    failed = 0
+    for kind, what in WHAT.items():
+        bad = [(case, text) for case, _, errors in results for k, text in errors if k == kind]
+        print("%s - whatever call fails: %s" % ("not ok" if bad else "ok", what))
+        for case, text in bad[:10]:
+            print("# %s:" % spell(case))
+            print("".join("#     %s\n" % line for line in text.splitlines()), end="")
+        if len(bad) > 10:
+            print("# and %d more: %s" % (len(bad) - 10, ", ".join(spell(case) for case, _ in bad[10:])))
+        failed += bool(bad)
+    injected = sum(did for _, did, _ in results)
+    print("%s - errors were injected" % ("ok" if injected or not results else "not ok"))
+    print("# %d cases have run; in %d the call came, and failed" % (len(results), injected))
+    return 1 if failed or (results and not injected) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
