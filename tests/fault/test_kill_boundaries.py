@@ -29,8 +29,8 @@ BIN = os.path.abspath(os.environ.get("BIN") or os.path.join(HERE, "../../build/b
 SOAK = os.environ.get("SOAK") == "1"
 CASES = int(os.environ.get("CASES", "150"))
 JOBS = int(os.environ.get("JOBS", "24"))
-SECONDS = float(os.environ.get("TEST_SECONDS", "20"))
-LEFT_SECONDS = 4        # for what should be gone
+SECONDS = float(os.environ.get("TEST_SECONDS", "40"))
+LEFT_SECONDS = 15       # for what should be gone
 AGAIN_SECONDS = 1.6     # a letter that was read by one who was killed is given again
 
 NEWPID, NEWNS, NEWUSER = 0x20000000, 0x00020000, 0x10000000
