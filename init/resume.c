@@ -110,13 +110,24 @@ static unsigned long instruction(const void *context)
 #endif
 }
 
+/* Was it sent? The kernel does not always say (SI_KERNEL is a tracer's signal, or an
+ * address that no page can have): then it is put off once, and comes again at once if
+ * it is a fault. */
+static bool can_wait(const siginfo_t *info)
+{
+	return info->si_code <= 0 || (info->si_code == SI_KERNEL && !crash_was_sent);
+}
+
 static void crashed(int number, siginfo_t *info, void *context)
 {
 	if (getpid() != 1)
 		_exit(128 + number);	/* a child that has not executed yet */
-	if (info->si_code <= 0) {
-		message(MESSAGE_ERROR, "SIG%s sent by process %d", signals_name(number),
-			(int)info->si_pid);
+	if (can_wait(info)) {
+		if (info->si_code == SI_KERNEL)
+			message(MESSAGE_ERROR, "SIG%s sent by the kernel", signals_name(number));
+		else
+			message(MESSAGE_ERROR, "SIG%s sent by process %d", signals_name(number),
+				(int)info->si_pid);
 		note_crash(clock_now());
 		crash_was_sent = true;
 		/* it is blocked, so it waits to be taken by the main loop */
