@@ -489,6 +489,11 @@ int boot_steps(void)
 	return (int)STEPS;
 }
 
+const char *boot_name(int number)
+{
+	return steps[number].name;
+}
+
 /* In microseconds. */
 static int64_t fine_clock(void)
 {

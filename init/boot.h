@@ -14,6 +14,9 @@
 /* How many there are. */
 int boot_steps(void);
 
+/* "mdev". */
+const char *boot_name(int number);
+
 /* What a step has started. */
 struct boot_program {
 	pid_t pid;		/* 0: nothing */

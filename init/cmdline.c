@@ -55,6 +55,8 @@ bool cmdline_word(struct cmdline *cmdline, const char *word)
 	for (size_t i = 0; i < COUNT(single_words); i++)
 		if (strcmp(word, single_words[i]) == 0)
 			cmdline->single = true;
+	if (strcmp(word, "init.trace") == 0)
+		cmdline->trace = true;
 	if (strcmp(word, "ro") == 0)
 		cmdline->read_only = true;
 	if (strcmp(word, "rw") == 0)

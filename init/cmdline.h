@@ -10,6 +10,7 @@ enum { CMDLINE_LIST_BYTES = 256 };
 struct cmdline {
 	bool single;			/* a root shell instead of the inittab */
 	bool read_only;			/* the root is to stay so */
+	bool trace;			/* what init does is told */
 	/* boot steps: "name,name" */
 	char skip[CMDLINE_LIST_BYTES];	/* left out */
 	char wait[CMDLINE_LIST_BYTES];	/* waited for, though they need not be */
@@ -20,7 +21,7 @@ struct cmdline {
 void cmdline_begin(struct cmdline *cmdline);
 
 /* Takes one word of init's arguments or of the kernel's command line: single,
- * s, S, -s, 1; ro, rw; init.skip=NAME,NAME; init.wait=NAME,NAME; init.step=,
+ * s, S, -s, 1; ro, rw; init.trace; init.skip=NAME,NAME; init.wait=NAME,NAME; init.step=,
  * init.shutdown=, init.stop=, init.term=, init.kill=, init.unmount= seconds. Other
  * words are not ours. False if it is one of ours with a value that cannot be. */
 bool cmdline_word(struct cmdline *cmdline, const char *word);

@@ -22,6 +22,7 @@
 #include "signals.h"
 #include "telinit.h"
 #include "text.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -33,6 +34,9 @@
 #define REAP_AT_ONCE 1000		/* then we look whether somebody signals us */
 #define REPORT_MOST 20			/* processes that we name */
 #define WAIT_FAILED_MS 1000
+
+/* SIGRTMIN+22 and +23 of glibc, with which systemd(1) says more or less. */
+enum { TRACE_ON = 56, TRACE_OFF = 57 };
 
 static struct lifecycle life LARGE;
 static struct cmdline cmdline;
@@ -68,6 +72,7 @@ static void spawn_entry(int slot)
 	};
 	if (console_spawn(executed.path, executed.words, &child, &pid, &error) == SPAWN_STARTED) {
 		lifecycle_spawned(&life, slot, pid, clock_now());
+		trace_spawned(&life, slot);
 		if (first)
 			progress_started(&life, slot);
 		return;
@@ -165,6 +170,7 @@ static int64_t reap(void)
 				lifecycle_nobody_left(&life);
 			return CLOCK_NEVER;
 		}
+		trace_child(&life, pid, status);
 		say_ended(pid, status);
 		lifecycle_exited(&life, pid, clock_now());
 	}
@@ -219,6 +225,7 @@ static void take_step(int number)
 	struct boot_program program = boot_step(number, &cmdline);
 
 	life.limits = cmdline.limits;
+	life.trace = life.trace || cmdline.trace;
 	lifecycle_step(&life, program.pid, program.awaited, clock_now());
 }
 
@@ -281,9 +288,12 @@ static void hear(const siginfo_t *info)
 {
 	int value = info->si_code == SI_QUEUE ? info->si_value.sival_int : 0;
 
+	trace_signal(&life, info);
 	if (info->si_signo == SIGCHLD)
 		return;		/* the loop reaps anyway */
-	if (info->si_signo != RESUME_SIGNAL)
+	if (info->si_signo == TRACE_ON || info->si_signo == TRACE_OFF)
+		life.trace = info->si_signo == TRACE_ON;
+	else if (info->si_signo != RESUME_SIGNAL)
 		lifecycle_signal(&life, info->si_signo, clock_now());
 	else if (value == TELINIT_SINGLE || value == TELINIT_MULTI)
 		lifecycle_single(&life, value == TELINIT_SINGLE);
@@ -321,6 +331,7 @@ static void run(void)
 
 		lifecycle_next(&life, now, &action);
 		progress_phase(&life, now);
+		trace_turn(&life, &action);
 		if (action.what != LIFECYCLE_SLEEP)
 			perform(&action);
 		else
@@ -387,6 +398,7 @@ static void set_up(int count, char *words[])
 	lifecycle_begin(&life, boot_steps());
 	life.limits = cmdline.limits;
 	life.single = cmdline.single;
+	life.trace = cmdline.trace;
 	if (resume())
 		return;
 	if (chdir("/") < 0)

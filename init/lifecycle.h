@@ -92,6 +92,7 @@ struct lifecycle {
 	bool paused;		/* nothing is respawned */
 	bool upgrade;		/* init is to execute itself again */
 	bool pressed;		/* ctrlaltdel entries are being run */
+	bool trace;		/* what is done is told (trace.h); kept here for the next init */
 	int waited;		/* slot of the entry whose end the phase waits for, or -1 */
 	int pressed_waited;	/* the same among the ctrlaltdel entries */
 	int64_t interrupts[LIFECYCLE_INTERRUPTS];	/* when; the oldest is overwritten */

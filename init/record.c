@@ -62,8 +62,9 @@ static void split_flags(bool *const flags[], size_t count, uint64_t number)
 
 /* In the order of their bits: new ones go to the end. */
 #define LIFE_FLAGS(life) { &(life)->asked, &(life)->reported, &(life)->forced, &(life)->load, \
-	&(life)->single, &(life)->retire, &(life)->paused, &(life)->pressed }
-#define LIFE_FLAG_COUNT 8
+	&(life)->single, &(life)->retire, &(life)->paused, &(life)->pressed, \
+	&(life)->trace }
+#define LIFE_FLAG_COUNT 9
 #define LIMITS(limits) { &(limits)->step, &(limits)->entry, &(limits)->stop, &(limits)->term, \
 	&(limits)->kill, &(limits)->release }
 #define LIMIT_COUNT 6

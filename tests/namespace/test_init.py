@@ -613,6 +613,38 @@ def init_u_with_a_broken_binary_goes_on_as_before():
         wait_until("respawned", lambda: pid_of(ns, "sleep 1001") != first)
 
 
+def a_trace_tells_each_event_and_action():
+    with init("::respawn:sleep 1001\n", ["init.trace"]) as ns:
+        first, outer = pid_of(ns, "sleep 1001")
+        for line in ("phase boot", "to do: read the inittab", "to do: take boot step hostname",
+                     "phase run", "to do: start respawn 'sleep 1001'",
+                     "process %d made: respawn 'sleep 1001'" % first):
+            ns.wait_output("init: trace: %s\n" % line)
+        os.kill(outer, signal.SIGKILL)
+        ns.wait_output("init: trace: signal CHLD (17) from the kernel, about process %d\n" % first)
+        ns.wait_output("init: trace: process %d has ended, signal 9: respawn 'sleep 1001'\n" % first)
+        ns.run("sh", "-c", "(exit 3 &)")
+        wait_until("an orphan", lambda: re.search(
+            r"trace: process \d+ has ended, exit status 3: an orphan", ns.output()))
+        # it outlives an init, and ends with a signal
+        ns.signal(59)
+        ns.wait_output("going on as version")
+        ns.wait_output("init: trace: phase run\n", 2)
+        ns.signal(57)
+        ns.wait_output("init: trace: signal real-time (57) from process 0, user")
+        ns.write("/etc/inittab", "::respawn:sleep 1002\n")
+        ns.signal(HUP)
+        pid_of(ns, "sleep 1002")
+        assert "signal HUP" not in ns.output() and "sleep 1002" not in ns.output()
+        ns.signal(56)       # of this nothing is told yet
+        wait_until("it is told again", lambda: (
+            ns.signal(signal.SIGWINCH), "init: trace: signal WINCH (28)" in ns.output())[1])
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT
+        assert "init: trace: phase release\n" in ns.output()
+        assert "init: trace: to do: end with power off\n" in ns.output()
+
+
 def init_q_reloads():
     with init("::respawn:sleep 1001\n") as ns:
         pid_of(ns, "sleep 1001")

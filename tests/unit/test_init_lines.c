@@ -15,11 +15,11 @@ static struct cmdline cmdline;
 START_TEST(command_line_words)
 {
 	char text[] = "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet init.skip=mdev,hostname "
-		"init.wait=x,mdev init.term=3 init.unmount=0 \n";
+		"init.trace init.wait=x,mdev init.term=3 init.unmount=0 \n";
 
 	cmdline_begin(&cmdline);
 	ck_assert_ptr_null(cmdline_words(&cmdline, text));
-	ck_assert(cmdline.read_only && !cmdline.single);
+	ck_assert(cmdline.read_only && !cmdline.single && cmdline.trace);
 	ck_assert(cmdline_skips(&cmdline, "mdev") && cmdline_skips(&cmdline, "hostname"));
 	ck_assert(!cmdline_skips(&cmdline, "host") && !cmdline_skips(&cmdline, "hostnames"));
 	ck_assert(!cmdline_skips(&cmdline, "mdev,hostname"));
