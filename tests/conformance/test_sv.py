@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Our sv against runit's: the same script of commands, with each sv, under each
-runsv. Pids and seconds apart, output and exit codes must be the same; where we
-want them to differ, WANTED says how and why.
+"""Our sv against runit's and busybox's: the same script of commands, with each sv,
+under each runsv. Pids and seconds apart, output and exit codes must be the same;
+where we want them to differ, WANTED says how and why.
 
-BIN: our programs (build/bin). RUNIT_BIN: runit's, if they are not in PATH.
+BIN: our programs (build/bin). RUNIT_BIN: runit's, if they are not in PATH. BUSYBOX:
+one that has sv and runsv, as Debian's has not (build/bench/busybox).
 """
 
+import atexit
 import os
 import re
 import shutil
@@ -28,6 +30,18 @@ def runit_program(name):
             and not os.path.realpath(found).startswith(os.path.realpath(BIN) + "/"):
         return found
     return None
+
+
+def busybox_programs():
+    """A directory with busybox's sv and runsv, or None."""
+    busybox = os.environ.get("BUSYBOX") or os.path.join(BIN, "../bench/busybox")
+    if not os.access(busybox, os.X_OK):
+        return None
+    links = tempfile.mkdtemp(prefix="test_sv.busybox.")
+    atexit.register(shutil.rmtree, links, True)
+    for name in ("sv", "runsv"):
+        os.symlink(os.path.abspath(busybox), os.path.join(links, name))
+    return links
 
 
 def until(condition, what, seconds=DEADLINE):
@@ -410,6 +424,26 @@ WANTED = {
         "the service runs: runit's exit code is about the logger"),
 }
 
+# Of busybox's sv: a usage of its own; it has no init script's face.
+BUSYBOX_HAS_NOT = ("usage", "LSB", "options end at the command")
+BUSYBOX_WANTED = {
+    "timeout again": (
+        (1, "timeout: run: stubborn: (pid N) Ns, want down, got TERM\n", ""),
+        "busybox does not wait for what it need not send again"),
+    "check script cannot be executed": (
+        (0, "ok: run: check-unexecutable: (pid N) Ns\n",
+         "warning: unable to run check-unexecutable/check: access denied\n"),
+        "as runit: available; busybox takes it for failed, and says so again and again"),
+    "check script: its output": (
+        (0, "ok: run: check-speaks: (pid N) Ns\n", "err\n"),
+        "as runit: its standard output is closed"),
+}
+BUSYBOX_WANTED.update({step: (
+    (0, "ok: %s: runsv not running\n" % name, ""),
+    "as runit: that the supervisor is gone is what was asked for") for step, name in (
+        ("exit, nobody there", "gone"), ("-v exit, nobody there", "gone"), ("shutdown", "web"),
+        ("force-shutdown", "two words"), ("-v exit with a logger", "logged"))})
+
 # What runit's sv says here depends on who is faster.
 RACES = {"up after once"}
 SEVERAL_AT_ONCE = {"start several", "back again"}   # reported as each gets there
@@ -669,10 +703,16 @@ def main():
     if not (their_sv and their_runsv):
         results.skip("sv against runit's", "runit is not installed: apt-get install runit, "
                      "or set RUNIT_BIN")
+    busybox = busybox_programs()
     plays, threads = {}, []
     for name, runsv in supervisors.items():
         for sv in (their_sv, our_sv) if their_sv else ():
             threads.append(threading.Thread(target=play, args=(runsv, sv, plays, (name, sv))))
+    if busybox:
+        for runsv, sv in ((busybox, busybox), (busybox, None), (None, busybox)):
+            threads.append(threading.Thread(target=play, args=(
+                os.path.join(runsv, "runsv") if runsv else our_runsv,
+                os.path.join(sv, "sv") if sv else our_sv, plays, ("busybox", runsv, sv))))
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -682,21 +722,67 @@ def main():
             compare(results, "under " + name, plays[name, their_sv], plays[name, our_sv])
         if len(supervisors) == 2:
             their, our = (plays[name, their_sv] for name in supervisors)
-            compare_supervisors(results, their, our)
+            compare_supervisors(results, their, our, "runit")
+    if busybox:
+        theirs = plays["busybox", busybox, busybox]
+        compare_busybox(results, theirs, plays["busybox", busybox, None])
+        compare_supervisors(results, theirs, plays["busybox", None, busybox], "busybox")
+    else:
+        results.skip("sv against busybox's", "Debian's busybox has none: make build/bench/busybox")
     for name, runsv in supervisors.items():
         run_ours(results, "our sv under " + name, runsv, our_sv)
     print("1..%d" % results.count)
     sys.exit(1 if results.failed else 0)
 
 
-def compare_supervisors(results, theirs, ours):
-    """runit's sv cannot tell our runsv from runit's."""
+def said_once(text):
+    """How often busybox's sv says the same depends on how often it looks."""
+    return re.sub(r"^(.*\n)\1+", r"\1", text, flags=re.M)
+
+
+def compare_supervisors(results, theirs, ours, whose):
+    """Somebody else's sv cannot tell our runsv from theirs."""
+    name = "%s's sv under either runsv" % whose
     if isinstance(theirs, Exception) or isinstance(ours, Exception):
-        results.skip("runit's sv under either runsv", "the script did not end")
+        results.skip(name, "the script did not end: %s, %s" % (theirs, ours))
         return
     for (step, expected), (_, got) in zip(theirs, ours):
-        results.report("runit's sv under either runsv: " + step,
-                       None if step in RACES or got == expected else "runit's %r\nours    %r" % (expected, got))
+        expected, got = (said[:2] + (said_once(said[2]),) for said in (expected, got))
+        results.report("%s: %s" % (name, step), None if step in RACES or got == expected else
+                       "under theirs %r\nunder ours   %r" % (expected, got))
+
+
+def from_busybox(text):
+    """What busybox's sv says, in runit's words: it has the C library's for errors."""
+    text = re.sub(r"^sv: warning: can't run child", "warning: unable to run", text, flags=re.M)
+    text = re.sub(r"^sv: warning: can't", "warning: unable to", text, flags=re.M)
+    text = re.sub(r"warning: (.+): can't open supervise/\S+: No such device or address",
+                  r"fail: \1: runsv not running", text)
+    text = text.replace(": can't ", ": unable to ")
+    for theirs, ours in (("No such file or directory", "file does not exist"), ("Not a directory", "not a directory"),
+                         ("Is a directory", "is a directory"), ("Symbolic link loop", "symbolic link loop"),
+                         ("Filename too long", "file name too long"), ("File name too long", "file name too long"),
+                         ("Permission denied", "access denied"), ("Invalid argument", "invalid argument")):
+        text = text.replace(": " + theirs + "\n", ": " + ours + "\n")
+    return text
+
+
+def compare_busybox(results, theirs, ours):
+    """Our sv under busybox's runsv against busybox's own: the same but for its words."""
+    name = "under busybox's runsv"
+    for played in (theirs, ours):
+        if isinstance(played, Exception):
+            results.report("%s: the whole script" % name, str(played))
+            return
+    for (step, (code, out, err)), (_, got) in zip(theirs, ours):
+        expected = (code, from_busybox(out), from_busybox(err))
+        if step.startswith(BUSYBOX_HAS_NOT) or step in WANTED:
+            continue
+        why = ""
+        if step in BUSYBOX_WANTED:
+            expected, why = BUSYBOX_WANTED[step][0], " (wanted: %s)" % BUSYBOX_WANTED[step][1]
+        results.report("%s: %s%s" % (name, step, why), None if got == expected else
+                       "expected %r\ngot      %r" % (expected, got))
 
 
 if __name__ == "__main__":
