@@ -24,8 +24,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* When it could not be started, or takes nothing. */
+/* When it takes nothing, or has ended that soon. */
 #define RETRY_MS 1000
+
+/* When it cannot be started. */
+#define START_RETRY_MS 5000
 
 /* So many names that our pid was in before us are passed over. */
 #define NAMES 1000
@@ -135,9 +138,9 @@ static _Noreturn void become_keeper(const struct keeper *keeper, int socket, int
 
 /* --- in the supervisor -------------------------------------------------------- */
 
-static void try_later(struct keeper *keeper)
+static void try_in(struct keeper *keeper, int64_t ms)
 {
-	timers_set(&keeper->loop->timers, &keeper->timer, keeper->loop->now + RETRY_MS);
+	timers_set(&keeper->loop->timers, &keeper->timer, keeper->loop->now + ms);
 }
 
 static int place(const struct keeper *keeper)
@@ -198,6 +201,7 @@ static bool start(struct keeper *keeper)
 	files_close(&pair[1]);
 	keeper->socket = pair[0];
 	loop_child(keeper->loop, &keeper->child, keeper->pid);
+	keeper->started = keeper->loop->now;
 	keeper->said = false;
 	return true;
 failed:
@@ -236,7 +240,7 @@ static void hand_over_all(struct keeper *keeper)
 	if (keeper->ends == NULL || place(keeper) < 0)
 		return;
 	if (keeper->pid == 0 && !start(keeper)) {
-		try_later(keeper);
+		try_in(keeper, START_RETRY_MS);
 		return;
 	}
 	for (struct keeper_end *end = keeper->ends; end != NULL; end = end->next) {
@@ -244,7 +248,7 @@ static void hand_over_all(struct keeper *keeper)
 			end->handed = send_message(keeper, end->fd, end->fd);
 		if (!end->handed) {
 			/* it takes no more at present; EPIPE: we shall see its end */
-			try_later(keeper);
+			try_in(keeper, RETRY_MS);
 			return;
 		}
 	}
@@ -274,7 +278,7 @@ static void ended(struct loop_child *child, pid_t pid, int status)
 	if (keeper->ends == NULL)
 		return;
 	message(MESSAGE_WARNING, "the keeper of log pipes has ended: starting another");
-	try_later(keeper);
+	try_in(keeper, keeper->loop->now - keeper->started < RETRY_MS ? RETRY_MS : 0);
 }
 
 void keeper_open(struct keeper *keeper, struct loop *loop)

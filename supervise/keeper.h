@@ -36,6 +36,7 @@ struct keeper {
 	char name[64];		/* its own */
 	struct loop_child child;
 	pid_t pid;		/* 0: there is none */
+	int64_t started;
 	int socket;		/* to it; -1: there is none */
 	struct keeper_end *ends;
 	struct timer timer;	/* the next try to start it, or to hand over the rest */
