@@ -27,7 +27,7 @@ SLOW = $(sort $(wildcard tests/boot/test_*.py tests/image/test_*)) $(MACHINE_LAB
 check: programs unit $(LAB_PROGRAMS)	# the fast tests: no virtual machine
 	@$(WITH_PEERS) tests/run $(FAST)
 
-test: programs unit image $(LAB_PROGRAMS)	# all tests, in virtual machines too
+test: programs unit image $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
 	@$(WITH_PEERS) tests/run $(FAST) $(SLOW)
 
 # Where it cannot be had, the tests that need it say so.
