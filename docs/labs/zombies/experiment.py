@@ -70,7 +70,7 @@ def parent_that_does_not_care():
 def hidden(pids):
     """A parent that does not wait for its child."""
     pids.tell(str(child(nothing)))
-    pids.hear()
+    signal.pause()
 
 
 def fetched_by_process_1():
