@@ -644,6 +644,8 @@ static void control_ready(struct loop_watch *watch)
 	if (program->control < 0)
 		return;
 	got = read(program->control, letters, sizeof letters);
+	if (program->is_retired)
+		return;
 	for (ssize_t i = 0; i < got; i++)
 		monitor_letter(&program->monitor, letters[i], program->supervisor->loop->now);
 	program->supervisor->turn(program->service);
@@ -655,8 +657,7 @@ void program_retire(struct program *program)
 {
 	if (program->is_unpublished)
 		publish(program);
-	files_close(&program->ok);
-	loop_close(program->supervisor->loop, &program->control);
+	program->is_retired = true;
 }
 
 void program_close(struct program *program)

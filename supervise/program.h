@@ -70,6 +70,7 @@ struct program {
 	struct program *next_unpublished;
 	bool is_listed;		/* among the supervisor's unpublished */
 	bool is_unpublished;
+	bool is_retired;
 };
 
 /* Readies PROGRAM, of which nothing is open yet. The rest is for its owner to set:
@@ -95,7 +96,8 @@ void program_turn(struct program *program);
  * loop. */
 void program_publish_all(struct supervisor *supervisor);
 
-/* Writes its record, and stops taking letters: nobody supervises it any more. */
+/* Writes its record, and does not heed letters any more. It still counts as
+ * supervised, until program_close: sv waits for that, its logger included (runsv.c). */
 void program_retire(struct program *program);
 
 /* Closes all that it has open. */

@@ -166,7 +166,7 @@ bool service_look_for_log(struct service *service)
 
 /* --- what happens --------------------------------------------------------------- */
 
-/* The service is down for good: nobody controls it any more. Its logger, if it
+/* The service is down for good: no letter is heeded any more. Its logger, if it
  * has one, gets end of file: ours and the keeper's are the last ends of the pipe,
  * unless the service left a process behind. */
 static void release_main(struct service *service)

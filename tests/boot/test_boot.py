@@ -259,8 +259,8 @@ def survival(case):
             machine.output("cp /usr/bin/runsv /usr/bin/@runsv; mkdir -p /root/service /mnt; "
                            "printf '#!/bin/sh\\nexec sleep 36000\\n' >/root/service/run; "
                            "chmod 755 /root/service/run; : >/root/service/down; dd if=/dev/zero of=/root/fat bs=1k count=1440 2>&1; "
-                           "mkfs.vfat /root/fat && mount -o loop /root/fat /mnt && echo x >/mnt/held")
-            machine.output("setsid @runsv /root/service 9</mnt/held >/dev/null 2>&1 &")
+                           "mkfs.vfat /root/fat && mount -o loop /root/fat /mnt && mkdir /mnt/held")
+            machine.output("cd /mnt/held && setsid @runsv /root/service >/dev/null 2>&1 & cd /")
             machine.eventually("sv status /root/service/", r"down: /root/service/: \d+s")
         leave(case, machine, "poweroff", off)
         with case.check("init has said who holds it, and what"):
