@@ -11,7 +11,6 @@ consoles is in build/log/boot-CASE.console.
 import os
 import re
 import sys
-import time
 
 sys.dont_write_bytecode = True  # the tree stays clean
 
@@ -20,6 +19,7 @@ import system
 import tap
 from machine import ANSWER_S, BENCH_FILES, BOOT_S, TEST_SHELL, Bench, Machine
 from tap import Failed
+from ways import clean, halted, leave, login, off, reset
 
 OVMF = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd")
 
@@ -50,44 +50,6 @@ exec busybox mdev "$@"
 
 # Less than init waits for its children.
 STORM_S = 12
-
-
-def login(case, machine, name="there is a login prompt, and root gets in"):
-    began = time.monotonic()
-    with case.check(name, needed=True):
-        machine.login()
-    case.note("logged in after %.1f s" % (time.monotonic() - began))
-
-
-def leave(case, machine, command, how):
-    """Types a command that ends it all, and waits for the end."""
-    began = time.monotonic()
-    with case.check("%s %s" % (command, how.__doc__), needed=True):
-        machine.type(command)
-        how(machine)
-    case.note("%s took %.1f s" % (command, time.monotonic() - began))
-
-
-def off(machine):
-    """switches the machine off"""
-    machine.stays_off()
-
-
-def reset(machine):
-    """resets the machine"""
-    machine.resets()
-
-
-def halted(machine):
-    """stops the machine, which says so and stays on"""
-    machine.console.wait("reboot: System halted", ANSWER_S * 2)
-    if machine.process.poll() is not None:
-        raise Failed("QEMU has ended")
-
-
-def clean(case, disk, after):
-    with case.check("the root file system is clean after " + after):
-        disk.expect_clean()
 
 
 def bios(case):
