@@ -174,7 +174,7 @@ class Guest(Machine):
         # The terminal takes 4095 bytes a line at most.
         self.console.send("text=\r")
         for at in range(0, len(encoded), 1000):
-            self.console.send("text=$text%s\r" % encoded[at:at + 1000])
+            self.console.send("text=${text}%s\r" % encoded[at:at + 1000])
         self.console.send("stty -echo; set -e; echo =%s=; eval \"$(echo $text | base64 -d)\"; "
                           "set +e; stty echo; echo =$?%s=\r" % (token, token))
         self.console.wait("\n=%s=\r?\n" % token, ANSWER_S)
