@@ -91,7 +91,8 @@ clean:	# remove what was built, but for the caches of kernel and busybox
 	rm -rf $(BUILD)
 
 help:	# this list
-	@sed -n 's/^\([a-z]*\):[^#]*# */\1	/p' Makefile image/rules.mk docs/rules.mk tests/rules.mk bench/rules.mk | \
+	@sed -n 's/^\([a-z]*\):[^#]*# */\1	/p' Makefile image/rules.mk docs/rules.mk tests/rules.mk \
+		tests/fuzz/rules.mk bench/rules.mk | \
 		expand -t 12
 
 .PHONY: all programs toolchain install clean help

@@ -53,21 +53,27 @@ void filesystems_want_proc(void)
 		message(MESSAGE_WARNING, "/proc: cannot mount again: %s", strerror(errno));
 }
 
+/* The line that *REST begins with, made a string; *REST is moved behind it. */
+static char *cut_line(char **rest)
+{
+	char *line = *rest;
+
+	*rest += strcspn(line, "\n");
+	if (**rest != '\0')
+		*(*rest)++ = '\0';
+	return line;
+}
+
 static void swap_off(void)
 {
-	char text[SWAPS_BYTES], *line = text;
+	char text[SWAPS_BYTES], *line = text, *path;
 
 	if (files_read(AT_FDCWD, "/proc/swaps", text, sizeof text) < 0)
 		return;		/* a kernel without swap */
-	line += strcspn(line, "\n");	/* headings */
+	(void)cut_line(&line);		/* headings */
 	while (*line != '\0') {
-		char *path = line + 1;
-
-		line = path + strcspn(path, "\n");
-		if (path == line)
-			break;
-		path[strcspn(path, " \t\n")] = '\0';
-		if (swapoff(path) < 0)
+		path = mounttable_swap(cut_line(&line));
+		if (path != NULL && swapoff(path) < 0)
 			message(MESSAGE_WARNING, "%s: cannot switch swap off: %s", path,
 				strerror(errno));
 	}
@@ -82,15 +88,9 @@ static void read_mounts(struct mounts *mounts)
 		message(MESSAGE_WARNING, "/proc/self/mountinfo: cannot read: %s", strerror(errno));
 		return;
 	}
-	while (*line != '\0' && mounts->count < MOUNTS) {
-		size_t length = strcspn(line, "\n");
-		char *next = line[length] == '\0' ? line + length : line + length + 1;
-
-		line[length] = '\0';
-		if (mounttable_mountinfo(line, &mounts->lines[mounts->count]))
+	while (*line != '\0' && mounts->count < MOUNTS)
+		if (mounttable_mountinfo(cut_line(&line), &mounts->lines[mounts->count]))
 			mounts->count++;
-		line = next;
-	}
 }
 
 /* The root cannot be unmounted; the list of mounts is read in /proc, and what

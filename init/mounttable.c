@@ -13,14 +13,15 @@ static bool is_octal(char digit)
 }
 
 /* The kernel writes blanks, tabs, newlines, backslashes and # as \ooo
- * (fs/proc_namespace.c mangle), and fstab(5) wants blanks written so. */
+ * (fs/proc_namespace.c mangle), and fstab(5) wants blanks written so. No name has a
+ * NUL: \000 is left as it stands. */
 static void resolve_escapes(char *text)
 {
 	char *to = text;
 
 	while (*text != '\0') {
 		if (text[0] == '\\' && text[1] <= '3' && is_octal(text[1]) &&
-			is_octal(text[2]) && is_octal(text[3])) {
+			is_octal(text[2]) && is_octal(text[3]) && strncmp(text, "\\000", 4) != 0) {
 			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
 			text += 4;
 		} else {
@@ -87,6 +88,15 @@ bool mounttable_fstab(char *line, struct mounttable_line *mount)
 	resolve_escapes(mount->point);
 	resolve_escapes(mount->source);
 	return true;
+}
+
+char *mounttable_swap(char *line)
+{
+	char *path = take_word(&line);
+
+	if (path != NULL)
+		resolve_escapes(path);
+	return path;
 }
 
 bool mounttable_option(const char *options, const char *word)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines of /proc/self/mountinfo and of /etc/fstab. Pure. */
+/* Lines of /proc/self/mountinfo, of /proc/swaps and of /etc/fstab. Pure. */
 #ifndef INIT_MOUNTTABLE_H
 #define INIT_MOUNTTABLE_H
 
@@ -18,6 +18,10 @@ struct mounttable_line {
  * resolved. False if it is none: too few fields, and in fstab a comment. */
 bool mounttable_mountinfo(char *line, struct mounttable_line *mount);
 bool mounttable_fstab(char *line, struct mounttable_line *mount);
+
+/* Takes LINE of /proc/swaps apart, in the same way: the file or device that is swapped
+ * to, or NULL. The line of headings is taken for one. */
+char *mounttable_swap(char *line);
 
 /* Is WORD one of the comma-separated OPTIONS? */
 bool mounttable_option(const char *options, const char *word);

@@ -231,7 +231,7 @@ static void read_entry(struct lifecycle *life, const char *line)
 
 	line = take_numbers(line, "entry", numbers, 9);
 	if (line == NULL || *line != ' ' || numbers[0] >= INITTAB_ENTRIES ||
-		numbers[1] > INITTAB_LISTED || numbers[2] > UINT32_MAX ||
+		numbers[1] == INITTAB_FREE || numbers[1] > INITTAB_LISTED || numbers[2] > UINT32_MAX ||
 		numbers[3] > LIFECYCLE_WAITING || numbers[4] > INT32_MAX)
 		return;
 	slot = (int)numbers[0];

@@ -206,6 +206,9 @@ bool monitor_adopt(struct monitor *monitor, const struct status *status,
 	if (monitor->is_log && monitor->want == MONITOR_WANT_EXIT)
 		want(monitor, MONITOR_WANT_UP);	/* it was drained for a service that is back */
 	monitor->state = (enum monitor_state)memory->state;
+	/* no record of ours is so, but to start a second one would be worse */
+	if (alive && monitor->state < MONITOR_RUN)
+		monitor->state = MONITOR_RUN;
 	monitor->pid = alive ? pid : 0;
 	monitor->paused = known && status->paused;
 	monitor->got_term = known && status->got_term;
@@ -214,7 +217,7 @@ bool monitor_adopt(struct monitor *monitor, const struct status *status,
 	monitor->failed = memory->failed;
 	monitor->starts = memory->starts;
 	monitor->last_status = memory->last_status;
-	monitor->last_death = memory->last_death;
+	monitor->last_death = memory->last_death > 0 ? memory->last_death : 0;
 	monitor->deaths = memory->deaths;
 	memcpy(monitor->death, memory->death, sizeof monitor->death);
 	/* never later than a start just now would allow */

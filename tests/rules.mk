@@ -19,15 +19,15 @@ PLAIN = -O2
 SANITIZED = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_LIBS = -lcheck -lsubunit -lm -lrt -lpthread
 
-FAST = $(UNIT_PLAIN) $(UNIT_SANITIZED) tests/purity \
+FAST = $(UNIT_PLAIN) $(UNIT_SANITIZED) tests/purity tests/fuzz/run \
 	$(sort $(wildcard tests/namespace/test_*.py tests/conformance/test_*.py \
 		tests/fault/test_*.py tests/docs/test_*.py)) $(NAMESPACE_LABS)
 SLOW = $(sort $(wildcard tests/boot/test_*.py tests/image/test_*)) $(MACHINE_LABS)
 
-check: programs unit $(LAB_PROGRAMS)	# the fast tests: no virtual machine
+check: programs unit fuzzers $(LAB_PROGRAMS)	# the fast tests: no virtual machine
 	@$(WITH_PEERS) tests/run $(FAST)
 
-test: programs unit image $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
+test: programs unit fuzzers image $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
 	@$(WITH_PEERS) tests/run $(FAST) $(SLOW)
 
 # Where it cannot be had, the tests that need it say so.
@@ -65,4 +65,6 @@ export PURE_OBJECTS = $(addprefix $(BUILD)/unit/plain/,$(PURE:.c=.o))
 
 .PHONY: check test unit test-tools
 
--include $(shell find $(BUILD)/unit -name '*.d' 2>/dev/null)
+include tests/fuzz/rules.mk
+
+-include $(shell find $(BUILD)/unit $(BUILD)/fuzz -name '*.d' 2>/dev/null)

@@ -124,6 +124,16 @@ START_TEST(fstab_lines)
 }
 END_TEST
 
+START_TEST(a_swap_file_of_any_name)
+{
+	char line[] = "/swap\\040of\\011mine\\134                     file\t\t1024\t\t0\t\t-2";
+	char blank[] = "";
+
+	ck_assert_str_eq(mounttable_swap(line), "/swap of\tmine\\");
+	ck_assert_ptr_null(mounttable_swap(blank));
+}
+END_TEST
+
 START_TEST(process_lines)
 {
 	struct process process;
@@ -178,6 +188,7 @@ int main(void)
 	tcase_add_test(tests, mountinfo_lines);
 	tcase_add_test(tests, cut_mountinfo_lines_are_refused);
 	tcase_add_test(tests, fstab_lines);
+	tcase_add_test(tests, a_swap_file_of_any_name);
 	tcase_add_test(tests, process_lines);
 	tcase_add_test(tests, cut_process_lines_are_refused);
 	srunner_run_all(runner, CK_ENV);
