@@ -19,15 +19,15 @@ PLAIN = -O2
 SANITIZED = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_LIBS = -lcheck -lsubunit -lm -lrt -lpthread
 
-FAST = $(UNIT_PLAIN) $(UNIT_SANITIZED) tests/purity tests/fuzz/run \
+FAST = $(UNIT_PLAIN) $(UNIT_SANITIZED) tests/purity \
 	$(sort $(wildcard tests/namespace/test_*.py tests/conformance/test_*.py \
 		tests/fault/test_*.py tests/docs/test_*.py)) $(NAMESPACE_LABS)
 SLOW = $(sort $(wildcard tests/boot/test_*.py tests/image/test_*)) $(MACHINE_LABS)
 
-check: programs unit fuzzers $(LAB_PROGRAMS)	# the fast tests: no virtual machine
+check: programs unit $(LAB_PROGRAMS)	# the fast tests: no virtual machine
 	@$(WITH_PEERS) tests/run $(FAST)
 
-test: programs unit fuzzers image $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
+test: programs unit image $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
 	@$(WITH_PEERS) tests/run $(FAST) $(SLOW)
 
 # Where it cannot be had, the tests that need it say so.

@@ -5,7 +5,7 @@ FUZZ = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fu
 FUZZ_CC = clang
 # -O1: a failure's lines are those of the source.
 FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-# For each target in make fuzz; tests/fuzz/run has that of make test.
+# For each target.
 SECONDS = 60
 
 fuzz: fuzzers	# the fuzz targets, SECONDS=60 each, from another seed each time
@@ -17,7 +17,7 @@ $(BUILD)/fuzz/fuzzed.a: $(addprefix $(BUILD)/fuzz/,$(TESTED:.c=.o))
 	@rm -f $@
 	@ar rcs $@ $^
 
-$(BUILD)/fuzz/%.o: %.c Makefile config.mk tests/rules.mk tests/fuzz/rules.mk | test-tools
+$(BUILD)/fuzz/%.o: %.c Makefile config.mk tests/rules.mk tests/fuzz/rules.mk | fuzz-tools
 	@mkdir -p $(@D)
 	$(call say,compile,$@)
 	$(Q)$(FUZZ_CC) $(LANGUAGE) $(WARNINGS) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
@@ -26,4 +26,7 @@ $(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/fuzzed.a
 	$(call say,link,$@)
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^
 
-.PHONY: fuzz fuzzers
+fuzz-tools:
+	@image/deps programs fuzz
+
+.PHONY: fuzz fuzzers fuzz-tools
