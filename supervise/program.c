@@ -196,8 +196,12 @@ static void publish_soon(struct program *program, const struct monitor_action *a
 		return;
 	}
 	if (!program->is_listed) {
-		program->next_unpublished = supervisor->unpublished;
-		supervisor->unpublished = program;
+		if (supervisor->unpublished == NULL)
+			supervisor->unpublished = program;
+		else
+			supervisor->last_unpublished->next_unpublished = program;
+		supervisor->last_unpublished = program;
+		program->next_unpublished = NULL;
 	}
 	program->is_listed = program->is_unpublished = true;
 }

@@ -33,7 +33,8 @@ struct supervisor {
 	void (*turn)(struct service *service);
 	/* The timer of SERVICE, which is not open, has expired. */
 	void (*reopen)(struct service *service);
-	struct program *unpublished;	/* whose records are written at the end of the turn */
+	/* whose records are written at the end of the turn, in the order of the changes */
+	struct program *unpublished, *last_unpublished;
 	struct service *gone;	/* those that have become so, for the owner to take */
 };
 
