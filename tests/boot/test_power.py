@@ -30,15 +30,15 @@ CRASHED_BOOTS = int(os.environ.get("CRASHED_BOOTS") or (13 if SOAK else 2))
 
 OURS = ("syslogd", "klogd", "udhcpc")
 
-# Keeps the disk busy, so that there is something to lose; what it said last in
-# `kept` was on the disk before it said so.
+# Keeps the disk busy, so that there is something to lose; what it says in /run was on
+# the disk, name and all, before it said so.
 WRITER = """#!/bin/sh
 cd /var/lib
 n=$(cat kept 2>/dev/null)
 while :; do
 	n=$((${n:-0} + 1))
 	dd if=/dev/urandom of=noise.$((n % 8)) bs=16k count=4 2>/dev/null
-	echo $n >kept.new && sync && mv kept.new kept
+	echo $n >kept.new && mv kept.new kept && sync && echo $n >/run/kept.new && mv /run/kept.new /run/kept
 done
 """
 
@@ -99,7 +99,7 @@ class Cuts:
         def cut(machine):
             services.running(machine, "writer")
             time.sleep(moment)
-            self.kept = int(machine.output("cat /var/lib/kept 2>/dev/null || echo 0"))
+            self.kept = int(machine.eventually("cat /run/kept", r"\d+").group())
             machine.off()
         self.whole("runs, before power cut %d, %.2f s after a service began to write" % (number, moment), cut)
 
