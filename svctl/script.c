@@ -159,27 +159,42 @@ static bool is_descriptor(const char *word, const char *behind)
 	return (*behind == '<' || *behind == '>') && word[strspn(word, "0123456789")] == '\0';
 }
 
+enum token { TOKEN_END, TOKEN_SEPARATOR, TOKEN_WORD };
+
+/* Reads from *AT on and moves it behind what it read: a word, as read_word does, or
+ * what parts commands. Comments, and redirections with the files that they name, are
+ * passed over. */
+static enum token next_token(const char **at, char *word, size_t size, bool *known)
+{
+	while (*at = skip_comment(skip_blanks(*at)), **at != '\0') {
+		if (**at == '<' || **at == '>') {
+			*at += strspn(*at, "<>&|");
+			*at = read_word(skip_blanks(*at), word, size, known);
+			continue;
+		}
+		if (is_separator(**at)) {
+			++*at;
+			return TOKEN_SEPARATOR;
+		}
+		*at = read_word(*at, word, size, known);
+		if (!is_descriptor(word, *at))
+			return TOKEN_WORD;
+	}
+	return TOKEN_END;
+}
+
 bool script_next_started(struct script_search *search, char *name, size_t size)
 {
 	enum stage stage = search->in_command ? STAGE_NAMES : STAGE_OTHER;
 	const char *at = search->at;
+	enum token token;
 	bool known;
 
-	while (at = skip_comment(skip_blanks(at)), *at != '\0') {
-		if (*at == '<' || *at == '>') {
-			/* and the file that it names */
-			at += strspn(at, "<>&|");
-			at = read_word(skip_blanks(at), name, size, &known);
-			continue;
-		}
-		if (is_separator(*at)) {
+	while ((token = next_token(&at, name, size, &known)) != TOKEN_END) {
+		if (token == TOKEN_SEPARATOR) {
 			stage = STAGE_OTHER;
-			at++;
 			continue;
 		}
-		at = read_word(at, name, size, &known);
-		if (is_descriptor(name, at))
-			continue;
 		if (stage == STAGE_NAMES && known && *name != '\0' && *name != '-') {
 			*search = (struct script_search){ .at = at, .in_command = true };
 			return true;
@@ -195,22 +210,14 @@ bool script_next_program(struct script_search *search, char *name, size_t size)
 {
 	const char *at = search->at;
 	bool first = !search->in_command, exec = false, known;
+	enum token token;
 
-	while (at = skip_comment(skip_blanks(at)), *at != '\0') {
-		if (*at == '<' || *at == '>') {
-			at += strspn(at, "<>&|");
-			at = read_word(skip_blanks(at), name, size, &known);
-			continue;
-		}
-		if (is_separator(*at)) {
+	while ((token = next_token(&at, name, size, &known)) != TOKEN_END) {
+		if (token == TOKEN_SEPARATOR) {
 			first = true;
 			exec = false;
-			at++;
 			continue;
 		}
-		at = read_word(at, name, size, &known);
-		if (is_descriptor(name, at))
-			continue;
 		if (exec && known && *name != '\0' && *name != '-') {
 			*search = (struct script_search){ .at = at, .in_command = true };
 			return true;
