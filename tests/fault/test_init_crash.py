@@ -10,17 +10,15 @@ as it is in the diagnostics (openat 3), or its first word, to run those only.
 """
 
 import os
-import random
 import signal
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
+from cases import choose, how_chosen, report
 from pid1 import Skip, Traced, calls, require, wait_until
 
-SOAK = os.environ.get("SOAK") == "1"
 CASES = int(os.environ.get("CASES", "50"))
-SEED = int(os.environ.get("SEED", "1"))
 JOBS = int(os.environ.get("JOBS", "8"))
 
 CRASHES = ("SEGV", "BUS", "ILL", "FPE", "ABRT")     # they take turns
@@ -105,19 +103,6 @@ def run(case):
         [(kind, "%s\n%s" % (text, said)) for kind, text in errors]
 
 
-def spell(case):
-    return "%s %d %s" % case
-
-
-def choose(cases):
-    if len(sys.argv) > 1:
-        words = " ".join(sys.argv[1:]) + " "
-        return [case for case in cases if (spell(case) + " ").startswith(words)]
-    if SOAK or len(cases) <= CASES:
-        return cases
-    return random.Random(SEED).sample(cases, CASES)
-
-
 def main():
     try:
         require()
@@ -129,22 +114,13 @@ def main():
         print("ok - crashes of init # SKIP %s" % reason)
         return 0
     cases = [call + (CRASHES[number % len(CRASHES)],) for number, call in enumerate(made)]
-    chosen = choose(cases)
+    chosen = choose(cases, CASES)
     print("# %d of the %d calls of a run%s" % (
-        len(chosen), len(cases), "" if len(chosen) == len(cases) else ", seed %d (SOAK=1: all)" % SEED))
+        len(chosen), len(cases), how_chosen(chosen, cases)))
     sys.stdout.flush()
     with ThreadPoolExecutor(JOBS) as workers:
         results = list(workers.map(run, chosen))
-    failed = 0
-    for kind, what in WHAT.items():
-        bad = [(case, text) for case, _, _, errors in results for k, text in errors if k == kind]
-        print("%s - wherever it crashes: %s" % ("not ok" if bad else "ok", what))
-        for case, text in bad[:10]:
-            print("# %s:" % spell(case))
-            print("".join("#     %s\n" % line for line in text.splitlines()), end="")
-        if len(bad) > 10:
-            print("# and %d more: %s" % (len(bad) - 10, ", ".join(spell(case) for case, _ in bad[10:])))
-        failed += bool(bad)
+    failed = report("wherever it crashes", WHAT, [(case, errors) for case, _, _, errors in results])
     came = sum(did for _, did, _, _ in results)
     resumed = sum(did for _, _, did, _ in results)
     print("%s - init was executed again" % ("ok" if resumed else "not ok"))

@@ -11,18 +11,16 @@ diagnostics (openat 3 EMFILE), or its first words, to run those only.
 """
 
 import os
-import random
 import signal
 import sys
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
+from cases import choose, how_chosen, report
 from pid1 import Skip, Traced, calls, require, status, wait_until
 
-SOAK = os.environ.get("SOAK") == "1"
 CASES = int(os.environ.get("CASES", "100"))
-SEED = int(os.environ.get("SEED", "1"))
 JOBS = int(os.environ.get("JOBS", "8"))
 
 ERRORS = ("EINTR", "EAGAIN", "ENOMEM", "EMFILE", "ENOSPC", "EIO", "EPERM", "EACCES", "EROFS",
@@ -125,19 +123,6 @@ def whole():
         return calls(ns.trace())
 
 
-def choose(cases):
-    if len(sys.argv) > 1:
-        words = " ".join(sys.argv[1:]) + " "
-        return [case for case in cases if (spell(case) + " ").startswith(words)]
-    if SOAK or len(cases) <= CASES:
-        return cases
-    return random.Random(SEED).sample(cases, CASES)
-
-
-def spell(case):
-    return "%s %d %s" % case
-
-
 def main():
     try:
         require()
@@ -151,23 +136,14 @@ def main():
             seen.setdefault(name, []).append(occurrence)
     cases = [(name, occurrence, error) for name in sorted(seen)
              for occurrence in seen[name] for error in ERRORS]
-    chosen = choose(cases)
+    chosen = choose(cases, CASES)
     print("# a run makes %d calls of %d kinds: %s" % (len(made), len(seen), " ".join(sorted(seen))))
     print("# %d of %d cases (call, occurrence, error)%s" % (
-        len(chosen), len(cases), "" if len(chosen) == len(cases) else ", seed %d (SOAK=1: all)" % SEED))
+        len(chosen), len(cases), how_chosen(chosen, cases)))
     sys.stdout.flush()
     with ThreadPoolExecutor(JOBS) as workers:
         results = list(workers.map(run, chosen))
-    failed = 0
-    for kind, what in WHAT.items():
-        bad = [(case, text) for case, _, errors in results for k, text in errors if k == kind]
-        print("%s - whatever call fails: %s" % ("not ok" if bad else "ok", what))
-        for case, text in bad[:10]:
-            print("# %s:" % spell(case))
-            print("".join("#     %s\n" % line for line in text.splitlines()), end="")
-        if len(bad) > 10:
-            print("# and %d more: %s" % (len(bad) - 10, ", ".join(spell(case) for case, _ in bad[10:])))
-        failed += bool(bad)
+    failed = report("whatever call fails", WHAT, [(case, errors) for case, _, errors in results])
     injected = sum(did for _, did, _ in results)
     print("%s - errors were injected" % ("ok" if injected or not results else "not ok"))
     print("# %d cases have run; in %d the call came, and failed" % (len(results), injected))

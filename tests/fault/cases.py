@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Cases (call, occurrence, what happens there) of a test: which of them are run, and
+what is said of those that failed. SOAK=1: all of them."""
+
+import os
+import random
+import sys
+
+SOAK = os.environ.get("SOAK") == "1"
+SEED = int(os.environ.get("SEED", "1"))
+SHOWN = 10      # so many failures are shown in full
+
+
+def spell(case):
+    return "%s %d %s" % case
+
+
+def choose(cases, most):
+    """Those that begin with the arguments, if there are any; else all, or MOST."""
+    if len(sys.argv) > 1:
+        words = " ".join(sys.argv[1:]) + " "
+        return [case for case in cases if (spell(case) + " ").startswith(words)]
+    if SOAK or len(cases) <= most:
+        return cases
+    return random.Random(SEED).sample(cases, most)
+
+
+def how_chosen(chosen, cases):
+    """What is to be said of that behind their number."""
+    return "" if len(chosen) == len(cases) else ", seed %d (SOAK=1: all)" % SEED
+
+
+def report(when, whats, errors):
+    """A test for each of WHATS, {kind: what}. ERRORS: [(case, [(kind, text)])]. How many
+    failed."""
+    failed = 0
+    for kind, what in whats.items():
+        bad = [(case, text) for case, found in errors for k, text in found if k == kind]
+        print("%s - %s: %s" % ("not ok" if bad else "ok", when, what))
+        for case, text in bad[:SHOWN]:
+            print("# %s:" % spell(case))
+            print("".join("#     %s\n" % line for line in text.splitlines()), end="")
+        if len(bad) > SHOWN:
+            print("# and %d more: %s" % (len(bad) - SHOWN, ", ".join(spell(case) for case, _ in bad[SHOWN:])))
+        failed += bool(bad)
+    return failed
