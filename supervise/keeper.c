@@ -9,7 +9,6 @@
 #include "container.h"
 #include "files.h"
 #include "message.h"
-#include "signals.h"
 #include "text.h"
 
 #include <dirent.h>

@@ -15,8 +15,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* How many children it can have at a time, and watches on their readiness or end:
- * see loop_reserve. */
+/* How many children it can have at a time: run or finish, and a control script. */
 #define PROGRAM_CHILDREN 2
 
 struct keeper;

@@ -79,7 +79,7 @@ static void seen_inside(struct watch *watch, const char *name)
 {
 	struct roster_entry *entry = CONTAINER_OF(watch, struct roster_entry, inside);
 
-	if ((name == NULL || strcmp(name, "log") == 0) && service_look_for_log(&entry->service))
+	if (service_look_for_log(&entry->service, name))
 		watches_remove(&entry->roster->watches, &entry->inside);
 }
 

@@ -26,7 +26,7 @@ static struct service service;
 static void seen_inside(struct watch *unused, const char *name)
 {
 	(void)unused;
-	if ((name == NULL || strcmp(name, "log") == 0) && service_look_for_log(&service))
+	if (service_look_for_log(&service, name))
 		watches_remove(&watches, &inside);
 }
 

@@ -144,12 +144,14 @@ void service_tell(struct service *service, int error)
 	service->said = error;
 }
 
-bool service_look_for_log(struct service *service)
+bool service_look_for_log(struct service *service, const char *name)
 {
 	int error;
 
 	if (service->stage != SERVICE_SUPERVISED || service->log != NULL)
 		return true;
+	if (name != NULL && strcmp(name, "log") != 0)
+		return false;
 	service->failed = open_log(service);
 	if (service->failed != NULL) {
 		error = errno;

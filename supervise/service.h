@@ -5,7 +5,7 @@
  * Stages
  *
  *   OPENING     Not ours yet: somebody else holds the lock, or the directory
- *               cannot be used. Said once, tried again every RETRY_MS.
+ *               cannot be used. Said once, tried again.
  *   SUPERVISED  The monitors run.
  *   DRAINING    The service is over; its logger has got end of file and reads
  *               what is left.
@@ -63,10 +63,10 @@ bool service_open(struct service *service, int directory);
 /* Says why service_open failed, unless it was said. */
 void service_tell(struct service *service, int error);
 
-/* There may be a log/ now that was not there: its logger is started, and has what
- * the service writes from the service's next start on. True if there need be no
- * more looking. */
-bool service_look_for_log(struct service *service);
+/* NAME has come to be in the directory, or, if it is NULL, anything may have. Should
+ * that be a log/ that was not there, its logger is started, and has what the service
+ * writes from the service's next start on. True if there need be no more looking. */
+bool service_look_for_log(struct service *service, const char *name);
 
 /* The service is to go down for good, as by the letter x (runsv.c: SIGTERM). */
 void service_stop(struct service *service);
