@@ -88,6 +88,29 @@ def the_picture_is_what_its_source_draws():
     assert drawn.stdout == read("docs/house.svg"), "docs/house.svg is old; run: make house"
 
 
+def each_step_of_the_boot_is_in_the_man_page():
+    steps = re.findall(r'(?m)^\t\{ "(\w+)", \w+ \},$', read("init/boot.c"))
+    section = re.search(r"(?s)\n\.Ss Up\n(.*?)\n\.Ss ", read("man/init.8"))[1]
+    named = [word for line in re.findall(r"(?m)^\.It Cm (.*)$", section) for word in line.split() if word != ","]
+    assert steps, "no table of steps in init/boot.c"
+    assert sorted(steps) == sorted(named), "init/boot.c: %s; man/init.8: %s" % (
+        sorted(set(steps) - set(named)), sorted(set(named) - set(steps)))
+
+
+def the_man_page_names_the_deadlines_that_hold():
+    table = re.search(r"(?s)lifecycle_limits_standard = \{(.*?)\n\};", read("init/lifecycle.c"))[1]
+    limits = {name: int(value) // 1000 for name, value in re.findall(r"\.(\w+) = (\d+),", table)}
+    page = " ".join(read("man/init.8").split())
+    says = {"step": "waited for, %d seconds at most", "entry": "each for %d seconds at most",
+            "stop": "they have %d seconds. A supervisor", "term": "to all processes; they have %d seconds",
+            "kill": "the kernel has %d seconds"}
+    wrong = [name for name, words in says.items() if words % limits[name] not in page]
+    if limits["release"] != 60 or "for a minute at most" not in page:
+        wrong.append("release")
+    assert sorted(limits) == sorted([*says, "release"]), sorted(limits)
+    assert not wrong, "man/init.8 says something else of: %s" % ", ".join(wrong)
+
+
 def links_lead_somewhere():
     wrong = []
     for page in pages():
@@ -137,6 +160,7 @@ def make_lab_lists_all_labs():
 
 run_tests([each_module_has_its_sentence_in_the_design, no_sentence_is_of_a_module_that_is_gone,
            pure_modules_are_marked_and_no_others,
-           the_picture_is_what_its_source_draws, links_lead_somewhere,
+           the_picture_is_what_its_source_draws, each_step_of_the_boot_is_in_the_man_page,
+           the_man_page_names_the_deadlines_that_hold, links_lead_somewhere,
            files_that_are_named_are_there, each_lab_has_a_page_and_a_line_in_the_list,
            make_lab_lists_all_labs])
