@@ -30,6 +30,10 @@ check: programs unit $(LAB_PROGRAMS)	# the fast tests: no virtual machine
 test: programs unit image $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
 	@$(WITH_PEERS) tests/run $(FAST) $(SLOW)
 
+# Those that know SOAK=1.
+soak: programs image | test-tools	# the tests that have a long form, in it: some hours
+	@SOAK=1 tests/run $(sort $(shell grep -l '"SOAK"' tests/*/test_*.py))
+
 # Where it cannot be had, the tests that need it say so.
 WITH_PEERS = RUNIT_BIN="$$(tests/peers runit || echo /nonexistent)/usr/bin"
 
@@ -59,11 +63,11 @@ $(UNIT_SANITIZED): $(BUILD)/unit/sanitized/%: $(BUILD)/unit/sanitized/tests/unit
 	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^ $(UNIT_LIBS)
 
 test-tools:
-	@image/deps programs test $(if $(filter test,$(MAKECMDGOALS)),image run)
+	@image/deps programs test $(if $(filter test soak,$(MAKECMDGOALS)),image run)
 
 export PURE_OBJECTS = $(addprefix $(BUILD)/unit/plain/,$(PURE:.c=.o))
 
-.PHONY: check test unit test-tools
+.PHONY: check test soak unit test-tools
 
 include tests/fuzz/rules.mk
 
