@@ -13,7 +13,7 @@ import sys
 import time
 
 from figures import BIN, TOOLS, RUNS, Sample, Table, adopt_orphans, end_all, peer, say, size
-from supervise_figures import Services, supervisors
+from supervise_figures import Services, slowness, supervisors
 
 COUNT = 10
 REST = ["sleep", "1.1"]
@@ -93,8 +93,8 @@ def main():
     wanted = sys.argv[1:] or ["size", "restart", "stop", "list"]
     adopt_orphans()
     who = supervisors()
-    del who["floor"]
-    table = Table("svctl (medians, with least..most of several interleaved runs)")
+    floor = who.pop("floor")
+    table = Table("svctl (medians, with least..most of several interleaved runs)", lambda: slowness(floor))
     if "size" in wanted:
         table.add("svctl, static, stripped", size("svctl"), most=128)
     if "restart" in wanted or "stop" in wanted:
