@@ -41,7 +41,8 @@
 #define HURRY_FIRST_NS 100000	/* each interval is half as long again as the last */
 #define LOOK_MS 1000		/* the safety net under inotify */
 #define LOOK_BLIND_MS 100	/* between two looks where nothing tells of changes */
-#define CHECK_AGAIN_MS 100
+#define CHECK_FIRST_MS 10
+#define CHECK_MOST_MS 100
 #define CHECK_GRACE_MS 1000
 #define CHECKS_AT_ONCE 16
 #define FAILURES_MAX 99
@@ -68,6 +69,7 @@ struct job {
 	int64_t look;		/* WAITING: when to look */
 	bool last;		/* looked at after the deadline */
 	pid_t check;		/* CHECKING: the script */
+	int64_t pause;		/* ms, before its last run; 0: it has run once at most */
 };
 
 struct sv {
@@ -338,7 +340,7 @@ static void finish(struct sv *sv, struct job *job, int directory, const struct s
 static void start_check(struct sv *sv, struct job *job, int directory,
 	const struct status *status)
 {
-	job->look = clock_now() + CHECK_AGAIN_MS;
+	job->look = clock_now() + CHECK_MOST_MS;
 	if (sv->checks >= CHECKS_AT_ONCE)
 		return;
 	switch (service_start_check(directory, &job->check)) {
@@ -441,7 +443,11 @@ static void reap(struct sv *sv, struct job *job)
 		return;
 	sv->checks--;
 	job->phase = JOB_WAITING;
-	job->look = clock_now() + CHECK_AGAIN_MS;
+	/* nobody says when it would agree: asked soon, then less often */
+	job->pause = job->pause == 0 ? CHECK_FIRST_MS : 2 * job->pause;
+	if (job->pause > CHECK_MOST_MS)
+		job->pause = CHECK_MOST_MS;
+	job->look = clock_now() + job->pause;
 	/* a script that a signal killed has not agreed to anything */
 	if (ended > 0 && WIFEXITED(end) && WEXITSTATUS(end) == 0)
 		look(sv, job, true);
