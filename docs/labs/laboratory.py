@@ -162,11 +162,15 @@ def service(directory, **files):
     return directory
 
 
-def sv(*words):
+def sv(*words, name="sv"):
     """Runs our sv; gives what it says."""
-    done = subprocess.run([os.path.join(BIN, "sv"), *words], capture_output=True, text=True,
+    done = subprocess.run([os.path.join(BIN, name), *words], capture_output=True, text=True,
                           check=False)
     return (done.stdout + done.stderr).strip()
+
+
+def svctl(*words):
+    return sv(*words, name="svctl")
 
 
 def run(main, *parts):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from laboratory import BIN, as_pid_1, check, run, say, scratch, service, sv, wait_until
+from laboratory import BIN, as_pid_1, check, run, say, scratch, service, sv, svctl, wait_until
 
 # A server that has something to do before it listens: it lasts until somebody
 # opens the FIFO `enough`.
@@ -19,6 +19,8 @@ with socket.socket(socket.AF_UNIX) as listener:
     while True:
         listener.accept()[0].close()
 """
+# The same, and it says so on a descriptor.
+TELLING = SERVER.replace("listener.listen()", "listener.listen(); os.write(3, b'\\n'); os.close(3)")
 # Whether it answers.
 CHECK = """#!/usr/bin/env python3
 import socket, sys
@@ -35,8 +37,8 @@ def ask(directory):
         return error.strerror
 
 
-def supervise(directory, **files):
-    service(directory, run=SERVER, **files)
+def supervise(directory, run=SERVER, **files):
+    service(directory, run=run, **files)
     os.mkfifo(os.path.join(directory, "enough"))
     subprocess.Popen([os.path.join(BIN, "runsv"), directory])
     wait_until("it runs", lambda: sv("status", directory).startswith("run:"))
@@ -80,9 +82,27 @@ def with_check():
         check("start returns when it can be used", (said.startswith("ok: run:"), answer), (True, "it answers"))
 
 
+def telling():
+    with scratch() as top:
+        directory = os.path.join(top, "server")
+        say("Nobody asks it: it writes a newline to its descriptor 3 once it listens.")
+        supervise(directory, run=TELLING, **{"notification-fd": "3\n"})
+        waiting = subprocess.Popen([os.path.join(BIN, "svctl"), "wait", "-t", "20", "ready", directory], stdout=subprocess.PIPE)
+        wait_until("its record has been written", lambda: sv("status", directory).startswith("run:"))
+        said = svctl("wait", "-t", "0", "ready", directory)
+        say("svctl wait -t 0 ready: %s" % said.replace(top + "/", ""))
+        check("it runs, and is known not to be ready", (said.startswith("timeout: run:"), waiting.poll()), (True, None))
+        enough(directory)
+        waiting.wait(20)
+        answer = ask(directory)
+        say("Its preparations are over: svctl wait ready has returned %d. A client: %s." % (waiting.returncode, answer))
+        check("whoever waits is told when it can be used", (waiting.returncode, answer), (0, "it answers"))
+
+
 def main():
     check("without check: to its end", as_pid_1(without_check), 0)
     check("with check: to its end", as_pid_1(with_check), 0)
+    check("with notification-fd: to its end", as_pid_1(telling), 0)
 
 
-run(main, without_check, with_check)
+run(main, without_check, with_check, telling)
