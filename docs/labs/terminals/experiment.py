@@ -122,7 +122,7 @@ def who_gets_one():
     say("A leader asks for one that is another session's: %s." % said)
     check("and only one that is nobody's", said, "EPERM")
 
-    terminal.type("trap '' HUP; (trap 'echo hung''up; exit' HUP; echo wait''ing; sleep 1000 & wait)\r")
+    terminal.type("trap '' HUP; (trap 'echo hung''up; kill $!; exit' HUP; echo wait''ing; sleep 1000 & wait)\r")
     terminal.wait("waiting")
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
