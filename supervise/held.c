@@ -63,19 +63,29 @@ void held_remove(int scan, dev_t device, ino_t inode)
 	(void)unlinkat(scan, name.text, 0);
 }
 
-void held_visit(int scan, void (*found)(void *owner, const char *path), void *owner)
+bool held_visit(int scan, void (*found)(void *owner, const char *path), void *owner)
 {
 	int fd = files_open(scan, HELD_LIST, O_RDONLY | O_DIRECTORY, 0);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	char path[PATH_MAX];
+	int failed = 0;
 
 	if (list == NULL) {
-		files_close(&fd);	/* there is none: nothing is held */
-		return;
+		files_close(&fd);
+		return errno == ENOENT;		/* nothing is held */
 	}
-	while ((entry = readdir(list)) != NULL)
+	errno = 0;
+	while ((entry = readdir(list)) != NULL) {
 		if (entry->d_name[0] != '.' && read_link(dirfd(list), entry->d_name, path))
 			found(owner, path);
+		else if (entry->d_name[0] != '.' && errno != EINVAL && errno != ENOENT)
+			failed = errno;		/* EINVAL: no link, but the FIFO of a keeper */
+		errno = 0;
+	}
+	if (errno != 0)
+		failed = errno;
 	(void)closedir(list);
+	errno = failed;
+	return failed == 0;
 }

@@ -6,6 +6,7 @@
 #ifndef SUPERVISE_HELD_H
 #define SUPERVISE_HELD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define HELD_LIST ".supervised"
@@ -17,7 +18,7 @@ void held_add(int scan, const char *path, dev_t device, ino_t inode);
 /* It is not held any more. */
 void held_remove(int scan, dev_t device, ino_t inode);
 
-/* Calls FOUND with each path in the list. */
-void held_visit(int scan, void (*found)(void *owner, const char *path), void *owner);
+/* Calls FOUND with each path in the list; false with errno: it could not be read. */
+bool held_visit(int scan, void (*found)(void *owner, const char *path), void *owner);
 
 #endif

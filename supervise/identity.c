@@ -71,8 +71,10 @@ uint64_t identity_start(pid_t pid)
 	at = strrchr(text, ')');
 	for (int field = 2; at != NULL && field < 22; field++)
 		at = strchr(at + 1, ' ');
-	if (at == NULL)
+	if (at == NULL) {
+		errno = EINVAL;
 		return 0;
+	}
 	while (*++at >= '0' && *at <= '9')
 		start = start * 10 + (uint64_t)(*at - '0');
 	return start;
@@ -87,15 +89,24 @@ bool identity_is_same_place(const struct status_identity *one, const struct stat
 
 int identity_open(const struct status_identity *identity)
 {
-	int pidfd;
+	uint64_t start;
+	int pidfd, error;
 
+	errno = ESRCH;
 	if (identity->pid <= 0 || identity->start == 0)
 		return -1;
 	/* close-on-exec from birth: pidfd_open(2) */
 	pidfd = (int)syscall(SYS_pidfd_open, identity->pid, 0);
-	if (pidfd >= 0 && identity_start(identity->pid) != identity->start)
-		files_close(&pidfd);
-	return pidfd;
+	error = errno;
+	start = identity_start(identity->pid);
+	if (start == identity->start && pidfd >= 0)
+		return pidfd;
+	if (start == identity->start)
+		errno = error;		/* it lives, whatever it was that failed */
+	else if (start != 0 || errno == ENOENT)
+		errno = ESRCH;
+	files_close(&pidfd);
+	return -1;
 }
 
 int identity_signal(int pidfd, int number)

@@ -10,19 +10,21 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Fills in boot and namespace, which are the same for all. False, and they are left
- * as they were, if they cannot be found out: without /proc nothing can be adopted. */
+/* Fills in boot and namespace, which are the same for all. False with errno, and they
+ * are left as they were, if they cannot be found out; ENOENT: there is no /proc, and
+ * without it nothing can be adopted. */
 bool identity_here(struct status_identity *identity);
 
 /* The start time of PID (0: of the caller), in ticks since boot: proc(5), field 22
- * of /proc/PID/stat. 0 if it cannot be read. */
+ * of /proc/PID/stat. 0 with errno if it cannot be read. */
 uint64_t identity_start(pid_t pid);
 
 /* Same boot, namespace and directory? */
 bool identity_is_same_place(const struct status_identity *one, const struct status_identity *other);
 
-/* A pidfd of IDENTITY's process if that is alive, else -1. The start time is read
- * after the pidfd was opened, so that it is of the process that the pidfd holds. */
+/* A pidfd of IDENTITY's process; -1 with errno: ESRCH if it has ended, else why it
+ * cannot be had, or known whether it has. The start time is read after the pidfd was
+ * opened, so that it is of the process that the pidfd holds. */
 int identity_open(const struct status_identity *identity);
 
 /* Sends a signal by pidfd: it reaches that process or none. -1 with errno. */

@@ -17,6 +17,9 @@
 #define EVENTS 64
 #define SIGNALS 16
 
+/* Children are asked for again after this: their signal will not come again. */
+#define REAP_AGAIN_MS 100
+
 /* A child may have ended for any of several reasons that came as one SIGCHLD, so
  * we ask until there is nothing left. One that is none of ours is an orphan that
  * we inherited, as PID 1 or as a subreaper. */
@@ -25,8 +28,8 @@ static void reap(struct loop *loop)
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		struct table_link *link = table_find(&loop->children, (uint64_t)pid);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
+		struct table_link *link = pid < 0 ? NULL : table_find(&loop->children, (uint64_t)pid);
 
 		if (link == NULL)
 			continue;
@@ -35,6 +38,13 @@ static void reap(struct loop *loop)
 		table_remove(&loop->children, link);
 		child->ended(child, pid, status);
 	}
+	if (pid < 0 && errno != ECHILD)
+		timers_set(&loop->timers, &loop->reap_timer, clock_now() + REAP_AGAIN_MS);
+}
+
+static void reap_again(void *owner)
+{
+	reap(owner);
 }
 
 static void take_signals(struct loop_watch *watch)
@@ -58,13 +68,14 @@ bool loop_open(struct loop *loop)
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->signals = signals_open();
 	loop->signal_watch = (struct loop_watch){ .ready = take_signals };
+	loop->reap_timer = (struct timer){ .expired = reap_again, .owner = loop };
 	return loop->epoll >= 0 && loop->signals >= 0 && loop_reserve(loop, 1, 1) &&
 		loop_watch(loop, loop->signals, &loop->signal_watch);
 }
 
 bool loop_reserve(struct loop *loop, size_t timers, size_t children)
 {
-	return timers_reserve(&loop->timers, timers) && table_reserve(&loop->children, children);
+	return timers_reserve(&loop->timers, 1 + timers) && table_reserve(&loop->children, children);
 }
 
 bool loop_watch(struct loop *loop, int fd, struct loop_watch *watch)

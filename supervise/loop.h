@@ -33,6 +33,7 @@ struct loop {
 	void (*signalled)(void *owner, const struct signalfd_siginfo *info);
 	void *owner;
 	struct loop_watch signal_watch;
+	struct timer reap_timer;	/* while children cannot be asked for */
 };
 
 /* False with errno: no descriptors or no memory. */

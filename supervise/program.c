@@ -318,12 +318,20 @@ static int adopt(struct program *program)
 	struct status_memory memory;
 	ssize_t size = files_read(program->supervise, "status", (char *)record, sizeof record);
 
-	if (size < 0 || !status_decode_record(record, (size_t)size, &status, &identity, &memory) ||
-	    !identity_is_same_place(&identity, &here))
+	if (size < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!status_decode_record(record, (size_t)size, &status, &identity, &memory))
+		return 0;
+	if (!identity_here(&here) && errno != ENOENT)
+		return -1;
+	if (!identity_is_same_place(&identity, &here))
 		return 0;
 	if (!read_options(program))
 		return -1;
 	program->pidfd = identity_open(&identity);
+	/* what may be running is not started beside it */
+	if (program->pidfd < 0 && errno != ESRCH)
+		return -1;
 	if (program->pidfd < 0 && has_left_group(&program->monitor.options, &identity, &memory))
 		memory.group = identity.pid;
 	if (!monitor_adopt(&program->monitor, &status, &memory, identity.pid, program->pidfd >= 0,
@@ -333,8 +341,7 @@ static int adopt(struct program *program)
 	}
 	program->pidfd_watch = (struct loop_watch){ .ready = adopted_ended };
 	if (program->pidfd >= 0 && !loop_watch(loop, program->pidfd, &program->pidfd_watch))
-		message(MESSAGE_ERROR, "%s%s: cannot watch %d: %s", *program->name,
-			suffix(program), (int)identity.pid, strerror(errno));
+		return -1;
 	if (program->pidfd >= 0) {
 		program->pid = identity.pid;
 		program->start = identity.start;
@@ -367,7 +374,7 @@ const char *program_supervise(struct program *program)
 		&options.monitor);
 	adopted = adopt(program);
 	if (adopted < 0)
-		return "read its options";
+		return "take it over from the last supervisor";
 	if (adopted == 0)
 		publish_first(program);
 	/* last of all: whoever can open it for writing may count on the rest */

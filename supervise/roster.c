@@ -29,9 +29,12 @@
  * this (runsvdir.c: at its next scan). */
 #define RESTART_MS 1000
 
-/* timers that are not the services': the scan's, and those of the keeper and of the
- * watches */
-#define OTHER_TIMERS (1 + KEEPER_TIMERS + WATCHES_TIMERS)
+/* The directory is read again after this if something in it could not be looked at. */
+#define LOOK_AGAIN_MS 5000
+
+/* timers that are not the services': the scan's, ours, and those of the keeper and of
+ * the watches */
+#define OTHER_TIMERS (2 + KEEPER_TIMERS + WATCHES_TIMERS)
 
 struct roster_entry {
 	struct service service;
@@ -70,9 +73,35 @@ static struct roster_entry *find(const struct roster *roster, const struct stat 
 	return NULL;
 }
 
+/* VERB could not be done to NAME; another scan tries it. */
+static void look_again(struct roster *roster, const char *name, const char *verb)
+{
+	if (!roster->quiet)
+		message(MESSAGE_ERROR, "%s: cannot %s: %s; looking again in %d s", name, verb,
+			strerror(errno), LOOK_AGAIN_MS / 1000);
+	roster->missed = true;
+	timers_set(&roster->supervisor.loop->timers, &roster->timer,
+		roster->supervisor.loop->now + LOOK_AGAIN_MS);
+}
+
+static void expired(void *owner)
+{
+	struct roster *roster = owner;
+
+	roster->rescan = roster->quiet = true;
+}
+
 static bool is_same(const struct roster_entry *entry, const struct stat *found)
 {
 	return entry->device == found->st_dev && entry->inode == found->st_ino;
+}
+
+/* NAME could not be looked at: the service that we know by it is not taken for gone. */
+static void keep(struct roster *roster, const char *name)
+{
+	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
+		if (strcmp(entry->name, name) == 0)
+			entry->seen = roster->scan;
 }
 
 static void seen_inside(struct watch *watch, const char *name)
@@ -197,7 +226,8 @@ static void add(struct roster *roster, const char *name, const struct stat *foun
 		entry->name = strdup(name);
 	if (entry == NULL || entry->name == NULL) {
 		free(entry);
-		message(MESSAGE_ERROR, "%s: cannot supervise: %s", name, strerror(ENOMEM));
+		errno = ENOMEM;
+		look_again(roster, name, "supervise");
 		return;
 	}
 	entry->roster = roster;
@@ -301,6 +331,7 @@ static void await_none(struct roster *roster)
 bool roster_open(struct roster *roster)
 {
 	roster->supervisor.reopen = reopen;
+	roster->timer = (struct timer){ .expired = expired, .owner = roster };
 	return reserve(roster, 0) && watches_open(&roster->watches, roster->supervisor.loop);
 }
 
@@ -315,8 +346,13 @@ void roster_see(struct roster *roster, const char *name)
 		/* ENOENT: gone again, or a link to nothing */
 		if (errno == ENOENT)
 			await_target(roster, name);
-		else
+		else if (errno == ELOOP)
+			/* until one of the links is made anew */
 			message(MESSAGE_WARNING, "%s: cannot look at: %s", name, strerror(errno));
+		else {
+			look_again(roster, name, "look at");
+			keep(roster, name);
+		}
 		return;
 	}
 	if (!S_ISDIR(found.st_mode))
@@ -346,20 +382,57 @@ static void leave(struct roster_entry *entry)
 	service_turn(&entry->service);
 }
 
+static void take_down(void *owner, const char *path)
+{
+	struct roster *roster = owner;
+	struct stat found;
+
+	if (stat(path, &found) < 0) {
+		/* gone altogether, and its processes with it or past finding */
+		if (errno != ENOENT && errno != ENOTDIR)
+			look_again(roster, path, "look at");
+		return;
+	}
+	if (S_ISDIR(found.st_mode) && find(roster, &found) == NULL)
+		add(roster, path, &found, true);
+}
+
+/* Takes down what the last supervisor of this directory held and what has no entry
+ * any more. Once, when all entries are known, or have been looked at twice. */
+static void take_down_left(struct roster *roster)
+{
+	if (roster->is_complete || (roster->missed && !roster->quiet))
+		return;
+	if (held_visit(*roster->directory, take_down, roster))
+		roster->is_complete = !roster->missed || roster->quiet;
+	else
+		look_again(roster, HELD_LIST, "read");
+}
+
+/* The directory has been read. */
+static void sweep(struct roster *roster)
+{
+	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
+		if (entry->seen != roster->scan)
+			leave(entry);
+	take_down_left(roster);
+}
+
 void roster_scan(struct roster *roster)
 {
-	int again = fcntl(*roster->directory, F_DUPFD_CLOEXEC, 0);
+	/* opened anew: a copy of the descriptor would go on where the last one ended */
+	int again = files_open(*roster->directory, ".", O_RDONLY | O_DIRECTORY, 0);
 	DIR *directory = again < 0 ? NULL : fdopendir(again);
 	struct dirent *found;
 
 	if (directory == NULL) {
-		message(MESSAGE_ERROR, "cannot read the scan directory: %s", strerror(errno));
+		look_again(roster, "the scan directory", "read");
 		files_close(&again);
 		return;
 	}
 	await_none(roster);
-	rewinddir(directory);	/* the position is shared with the descriptor we have */
 	roster->scan++;
+	roster->missed = false;
 	errno = 0;
 	while ((found = readdir(directory)) != NULL) {
 		roster_see(roster, found->d_name);
@@ -367,11 +440,9 @@ void roster_scan(struct roster *roster)
 	}
 	if (errno != 0)
 		/* what was not read is not known to be gone */
-		message(MESSAGE_ERROR, "cannot read the scan directory: %s", strerror(errno));
+		look_again(roster, "the scan directory", "read");
 	else
-		for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
-			if (entry->seen != roster->scan)
-				leave(entry);
+		sweep(roster);
 	(void)closedir(directory);
 }
 
@@ -382,22 +453,7 @@ void roster_rescan(struct roster *roster)
 	roster->rescan = false;
 	if (due)
 		roster_scan(roster);
-}
-
-static void take_down(void *owner, const char *path)
-{
-	struct roster *roster = owner;
-	struct stat found;
-
-	/* gone altogether, and its processes with it or past finding */
-	if (stat(path, &found) < 0 || !S_ISDIR(found.st_mode) || find(roster, &found) != NULL)
-		return;
-	add(roster, path, &found, true);
-}
-
-void roster_take_down_left(struct roster *roster)
-{
-	held_visit(*roster->directory, take_down, roster);
+	roster->quiet = false;
 }
 
 void roster_stop(struct roster *roster)
@@ -409,6 +465,8 @@ void roster_stop(struct roster *roster)
 
 bool roster_is_open(const struct roster *roster)
 {
+	if (!roster->is_complete)
+		return false;
 	for (const struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
 		if (entry->service.stage == SERVICE_OPENING && entry->pause > 0 &&
 		    entry->pause <= RETRY_TELL_MS)

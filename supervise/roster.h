@@ -22,6 +22,10 @@ struct roster {
 	struct roster_entry *first;
 	struct roster_awaited *awaited;	/* links to what is not there */
 	bool rescan;		/* one is due, see roster_rescan */
+	bool quiet;		/* what that fails at has been told */
+	bool missed;		/* the last scan could not look at something */
+	bool is_complete;	/* all is known that was held when we were started */
+	struct timer timer;	/* for another, as something could not be looked at */
 	size_t count;
 	unsigned scan;		/* the number of the scan going on, or of the last */
 	const int *directory;	/* the scan directory, the owner's; -1: it is not there */
@@ -37,19 +41,16 @@ bool roster_open(struct roster *roster);
 void roster_see(struct roster *roster, const char *name);
 
 /* Reads the whole directory: roster_see for each name, and then every service
- * of which no name was seen is taken down. */
+ * of which no name was seen is taken down; after the first time also what the last
+ * supervisor of this directory held and what has no entry any more. */
 void roster_scan(struct roster *roster);
 
 /* Does so if something has changed beside a service directory. To be called after
  * each loop_wait. */
 void roster_rescan(struct roster *roster);
 
-/* Takes down what the last supervisor of this directory held and what has no entry
- * any more. To be called once, after the first roster_scan. */
-void roster_take_down_left(struct roster *roster);
-
-/* Whether no service is waited for that a supervisor before us may have let go of a
- * moment ago. */
+/* Whether all services are known, and none is waited for that a supervisor before us may
+ * have let go of a moment ago. */
 bool roster_is_open(const struct roster *roster);
 
 /* Takes every service down; nothing is started any more. */

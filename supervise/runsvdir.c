@@ -32,7 +32,6 @@ static struct roster roster = {
 };
 static int exit_code;
 static bool leave;
-static bool scanned;		/* at least once */
 
 static void come(void *unused, const char *name)
 {
@@ -55,15 +54,9 @@ static void place_keeper(void)
 
 static void changed(void *unused)
 {
-	static bool first = true;
-
 	(void)unused;
 	place_keeper();
 	roster_scan(&roster);
-	if (first)
-		roster_take_down_left(&roster);
-	first = false;
-	scanned = true;
 }
 
 /* TERM from init, or as PID 1: the system goes down, and so do the services. From
@@ -88,7 +81,7 @@ static void end_other_keepers(void)
 {
 	static bool done;
 
-	if (done || !scanned || !roster_is_open(&roster))
+	if (done || !roster_is_open(&roster))
 		return;
 	keeper_end_others(&keeper, scan.directory, KEEPERS);
 	done = true;

@@ -22,7 +22,16 @@ def choose(cases, most):
         return [case for case in cases if (spell(case) + " ").startswith(words)]
     if SOAK or len(cases) <= most:
         return cases
-    return random.Random(SEED).sample(cases, most)
+    return by_turns(random.Random(SEED).sample(cases, len(cases)))[:most]
+
+
+def by_turns(cases):
+    """One of each call, then another of each: those made often do not crowd out the rest."""
+    turns, seen = [], {}
+    for case in cases:
+        seen[case[0]] = turn = seen.get(case[0], -1) + 1
+        turns.append((turn, case))
+    return [case for _, case in sorted(turns, key=lambda pair: pair[0])]
 
 
 def how_chosen(chosen, cases):

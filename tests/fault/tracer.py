@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A program traced from system call to system call, so that it, or a child of its
-own on the way to exec, can be killed at any of them (ptrace(2)). strace's signal
-injection can do the first; not the killing of a parent that waits in vfork(2) for
-its child while that child is at a call of its own."""
+own on the way to exec, can be killed at any of them, or any of them made to fail
+(ptrace(2)). strace's injection can do that to the program itself; not the killing of a
+parent that waits in vfork(2) for its child while that child is at a call of its own,
+and of the children it counts the calls of each."""
 
 import ctypes
 import errno
@@ -10,10 +11,10 @@ import os
 import signal
 import struct
 
-TRACEME, CONT, SYSCALL, DETACH = 0, 7, 24, 17
-SETOPTIONS, GET_SYSCALL_INFO = 0x4200, 0x420e
-O_SYSGOOD, O_VFORK, O_EXEC = 0x1, 0x4, 0x10
-EVENT_EXEC = 4
+TRACEME, POKEUSER, CONT, DETACH, SYSCALL = 0, 6, 7, 17, 24
+SETOPTIONS, GETEVENTMSG, GET_SYSCALL_INFO = 0x4200, 0x4201, 0x420e
+O_SYSGOOD, O_FORK, O_VFORK, O_EXEC = 0x1, 0x2, 0x4, 0x10
+EVENT_FORK, EVENT_VFORK, EVENT_EXEC = 1, 2, 4
 WALL = 0x40000000
 
 # For people: what is not here is shown as its number.
@@ -78,6 +79,12 @@ class Trace:
         self.killed = None                      # what, as text
         self.status = None
 
+    def found(self):
+        return {"killed": self.killed, "calls": self.calls, "children": self.children, "status": self.status}
+
+    def options(self):
+        return O_SYSGOOD | O_EXEC | (O_VFORK if self.follow else 0)
+
     def start(self):
         pid = os.fork()
         if pid == 0:
@@ -91,7 +98,7 @@ class Trace:
         _, status = os.waitpid(pid, WALL)
         if not os.WIFSTOPPED(status):
             raise OSError(errno.EPERM, "not traced")
-        ptrace(SETOPTIONS, pid, 0, O_SYSGOOD | O_EXEC | (O_VFORK if self.follow else 0))
+        ptrace(SETOPTIONS, pid, 0, self.options())
         ptrace(CONT, pid)
         return pid
 
@@ -154,5 +161,102 @@ class Trace:
                     ptrace(self.step if child is None else SYSCALL, pid)
                 else:
                     ptrace(self.step if child is None else SYSCALL, pid, 0, int(number))
+            except ProcessLookupError:
+                pass            # killed meanwhile
+
+
+# Where the registers are in x86_64's struct user: the number of the call, its result.
+ORIG_RAX, RAX = 15 * 8, 10 * 8
+
+
+def cannot_fail_calls():
+    """Why no call can be made to fail here, or None."""
+    return unavailable() or (None if os.uname().machine == "x86_64" else "the registers are x86_64's")
+
+
+class Failing(Trace):
+    """Runs WORDS, traced. FAULT: None; or (call, occurrence, errno): that call is not made
+    (close(2) is, as it is whatever it says), and fails. A call is named as the manual
+    does; with "child-" before it, it is one that a child makes on the way to exec, with
+    "keeper-" one of a child that does not execute. Afterwards: the calls that were made,
+    in order, and whether the fault came."""
+
+    def __init__(self, words, fault, started, prepare=lambda: None):
+        super().__init__(words, None, started, True, prepare)
+        self.fault = fault
+        self.counts = {}        # name of a call -> how many there were
+        self.whose = {}         # pid -> "", "child-", "keeper-"
+        self.failing = {}       # pid -> the number of its call that is to fail
+        self.came = False
+
+    def found(self):
+        return {"calls": self.calls, "came": self.came, "status": self.status}
+
+    def options(self):
+        return super().options() | O_FORK
+
+    def at_entry(self, pid, number):
+        what = self.whose[pid] + name(number)
+        self.counts[what] = count = self.counts.get(what, 0) + 1
+        if self.fault is None:
+            self.calls.append((what, count))
+        elif not self.came and (what, count) == self.fault[:2]:
+            self.came = True
+            self.failing[pid] = number
+            if name(number) != "close":
+                ptrace(POKEUSER, pid, ORIG_RAX, -1)
+
+    def at_exit(self, pid):
+        if self.failing.pop(pid, None) is not None:
+            ptrace(POKEUSER, pid, RAX, -self.fault[2])
+
+    def go_on(self, pid, number=0):
+        """Until its next call, or on its own, when there is nothing more to be done to it."""
+        over = self.came and pid not in self.failing
+        ptrace(DETACH if over else SYSCALL, pid, 0, number)
+
+    def born(self, parent, kind):
+        message = ctypes.c_ulong()
+        ptrace(GETEVENTMSG, parent, 0, ctypes.addressof(message))
+        self.whose[message.value] = kind
+
+    def at_stop(self, pid, status):
+        number, event = os.WSTOPSIG(status), status >> 16
+        if number == signal.SIGTRAP | 0x80:
+            call = call_entered(pid) if self.executed else None
+            if call is not None:
+                self.at_entry(pid, call)
+            else:
+                self.at_exit(pid)
+        elif event == EVENT_EXEC and pid == self.pid:
+            self.executed = True
+        elif event == EVENT_EXEC:
+            ptrace(DETACH, pid)
+            return
+        elif event in (EVENT_FORK, EVENT_VFORK):
+            self.born(pid, "child-" if event == EVENT_VFORK else "keeper-")
+        self.go_on(pid, 0 if event or number in (signal.SIGTRAP, signal.SIGTRAP | 0x80, signal.SIGSTOP)
+                   else int(number))
+
+    def run(self):
+        self.pid = self.start()
+        self.whose[self.pid] = ""
+        self.started(self.pid)
+        self.executed = False
+        early = {}              # children that stop before their parent has told of them
+        while True:
+            pid, status = os.waitpid(-1, WALL)
+            if not os.WIFSTOPPED(status):
+                if pid == self.pid:
+                    self.status = status
+                    return self
+                continue
+            if pid not in self.whose:
+                early[pid] = status
+                continue
+            try:
+                self.at_stop(pid, status)
+                for child in [child for child in early if child in self.whose]:
+                    self.at_stop(child, early.pop(child))
             except ProcessLookupError:
                 pass            # killed meanwhile

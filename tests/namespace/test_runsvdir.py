@@ -374,7 +374,7 @@ def storm_of_links(t):
         if i in keep:
             same((s.supervised(), s.state().state, s.state().want), (True, RUN, "u"), f"s{i}")
         else:
-            need(is_gone(s), f"s{i} is not taken down: {s.state()}")
+            wait_until(lambda: is_gone(s), lambda: f"s{i} is not taken down: {s.state()}")
 
 
 @test(early=True)
