@@ -173,11 +173,11 @@ static int copy_to_memory(void)
 	ssize_t got = -1;
 
 	if (from >= 0 && to >= 0)
-		while ((got = read(from, buffer, sizeof buffer)) > 0)
-			if (!files_write(to, buffer, (size_t)got))
-				got = -1;
+		do
+			got = read(from, buffer, sizeof buffer);
+		while (got > 0 && files_write(to, buffer, (size_t)got));
 	files_close(&from);
-	if (got < 0)
+	if (got != 0)		/* the end was not reached */
 		files_close(&to);
 	return to;
 }
