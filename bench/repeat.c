@@ -39,7 +39,8 @@ int main(int argc, char **argv)
 			dup2(nowhere, 0);
 			dup2(nowhere, 1);
 			dup2(nowhere, 2);
-			execvp(commands[i % kinds][0], commands[i % kinds]);
+			if (commands[i % kinds][0] != NULL)
+				execvp(commands[i % kinds][0], commands[i % kinds]);
 			_exit(127);
 		}
 		if (pid < 0 || waitpid(pid, &status, 0) < 0)
