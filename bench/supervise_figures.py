@@ -18,8 +18,8 @@ import sys
 import tempfile
 import time
 
-from figures import (BIN, BUSYBOX, RUNS, SCRATCH, TOOLS, Sample, Table, adopt_orphans, descendants, end_all, number_in,
-                     peer, read, say, size, wait_until)
+from figures import (BIN, RUNS, SCRATCH, TOOLS, Sample, Table, adopt_orphans, descendants, end_all, number_in,
+                     peer, read, say, size)
 
 FEW, MANY, MOST = 1000, 4000, 10000
 FLOOR_MS = 160           # of FEW, where the bounds in ms were set

@@ -83,7 +83,7 @@ bool mounttable_fstab(char *line, struct mounttable_line *mount)
 	mount->type = take_word(&line);
 	mount->options = take_word(&line);
 	mount->id = 0;
-	if (mount->options == NULL)
+	if (mount->point == NULL || mount->options == NULL)
 		return false;
 	resolve_escapes(mount->point);
 	resolve_escapes(mount->source);

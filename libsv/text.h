@@ -18,7 +18,7 @@
  * digit (%02x), and %%. Anything else is copied as it stands. */
 size_t text_format(char *buffer, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-size_t text_vformat(char *buffer, size_t size, const char *format, va_list arguments)
+size_t text_vformat(char *buffer, size_t size, const char *format, va_list given)
 	__attribute__((format(printf, 3, 0)));
 
 /* Reads a decimal number, the whole of TEXT: no sign, no blanks, at least one

@@ -48,7 +48,7 @@ static void lead(struct json *json, const char *key)
 	}
 }
 
-static void open(struct json *json, const char *key, const char *bracket)
+static void begin(struct json *json, const char *key, const char *bracket)
 {
 	lead(json, key);
 	output_text(json->out, bracket);
@@ -67,7 +67,7 @@ static void end(struct json *json, const char *bracket)
 
 void json_object(struct json *json, const char *key)
 {
-	open(json, key, "{");
+	begin(json, key, "{");
 }
 
 void json_end_object(struct json *json)
@@ -77,7 +77,7 @@ void json_end_object(struct json *json)
 
 void json_array(struct json *json, const char *key)
 {
-	open(json, key, "[");
+	begin(json, key, "[");
 }
 
 void json_end_array(struct json *json)

@@ -20,6 +20,15 @@ bool loglines_open(struct loglines *lines)
 	return lines->fd >= 0;
 }
 
+/* Where the line of which LEFT bytes are there ends; NULL: it does not yet. What is
+ * LAST ends with what is there. */
+static char *find_end(char *line, size_t left, bool last)
+{
+	char *end = memchr(line, '\n', left);
+
+	return end == NULL && (left == LINE_MOST || (last && left > 0)) ? line + left : end;
+}
+
 /* Goes through the lines from the offset on, and gives PUT, which may be NULL, all but
  * the first SKIP. Returns how many there were. */
 static uint64_t go_through(struct loglines *lines, bool closed, uint64_t skip, loglines_put *put,
@@ -38,13 +47,7 @@ static uint64_t go_through(struct loglines *lines, bool closed, uint64_t skip, l
 			continue;
 		length += got > 0 ? (size_t)got : 0;
 		bytes[length] = '\0';
-		for (;;) {
-			size_t left = length - (size_t)(line - bytes);
-
-			end = memchr(line, '\n', left);
-			if (end == NULL && (left == 0 || !(left == LINE_MOST || (got <= 0 && closed))))
-				break;
-			end = end != NULL ? end : line + left;
+		while ((end = find_end(line, length - (size_t)(line - bytes), got <= 0 && closed)) != NULL) {
 			*end = '\0';
 			if (logsource_has(&lines->source, line) && count++ >= skip && put != NULL)
 				put(argument, line);

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "measure.h"
 
-#include "duration.h"
 #include "text.h"
-
-#include <assert.h>
-
-static_assert((int)MEASURE_TEXT_BYTES >= (int)DURATION_TEXT_BYTES, "a duration fits");
 
 size_t measure_memory(uint64_t bytes, char text[MEASURE_TEXT_BYTES])
 {

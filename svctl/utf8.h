@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* How many bytes of well-formed UTF-8 the one character at TEXT takes; 0: there is
+/* How many bytes of well-formed UTF-8 the one character at STRING takes; 0: there is
  * none. A NUL is a character of one byte. */
-size_t utf8_length(const char *text);
+size_t utf8_length(const char *string);
 
 #endif

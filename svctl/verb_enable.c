@@ -157,11 +157,8 @@ static void put_those_done(struct context *context, struct done *done, bool all,
 	size_t kept = 0;
 
 	for (size_t i = 0; i < done->names.count; i++) {
-		bool is_done = all || *done->paths.name[i] == '\0';
-
-		if (is_done)
+		if (all || *done->paths.name[i] == '\0') {
 			put_ok(context, json, done->names.name[i]);
-		if (is_done) {
 			free(done->names.name[i]);
 			free(done->paths.name[i]);
 			continue;

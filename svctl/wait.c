@@ -59,7 +59,7 @@ static void tell(const struct wait *wait, wait_changed *changed, void *argument)
 			const struct inotify_event *event = (void *)at;
 
 			if (is_news(event))
-				changed(argument, event->mask & IN_Q_OVERFLOW ? -1 : event->wd,
+				changed(argument, (event->mask & IN_Q_OVERFLOW) != 0 ? -1 : event->wd,
 					event->mask & IN_IGNORED);
 			at += sizeof *event + event->len;
 		}

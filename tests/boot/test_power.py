@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True  # the tree stays clean
 import services
 import system
 import tap
-from machine import ANSWER_S, BENCH_FILES, BOOT_S, Bench, Machine
+from machine import BENCH_FILES, Bench, Machine
 from tap import Failed
 from ways import clean, leave, off, reset
 

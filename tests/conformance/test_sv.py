@@ -255,7 +255,8 @@ class World:
 # ---- the script: (what it shows, sv's arguments, and what to wait for afterwards)
 
 def steps():
-    """name, arguments, options of World.run, then (service, state, …) to settle"""
+    """name, arguments, options of World.run, then (service, state, …) to settle.
+    Longer than a screen: a table."""
     def step(name, arguments, *settle, **options):
         return (name, arguments, options, settle)
 

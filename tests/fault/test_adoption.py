@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
 # pylint: disable=wrong-import-position
-from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, Suite, alive, children, deaf, files_and_forks, logger,
+from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, Suite, alive, deaf, files_and_forks, logger,
                        need, process_fields, process_state, read, same, shebang_python, signal_teller, title,
                        wait_settled, wait_until, write_file)
 from test_runsvdir import Scan, running_in

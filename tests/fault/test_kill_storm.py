@@ -76,6 +76,11 @@ time.sleep(random.choice((0, 0.3, 0.9, 1.1)))
 """
 
 
+def gaps_between_starts(service):
+    at = [int(e.split()[2]) for e in service.events() if e.startswith("start ")]
+    return [b - a for a, b in zip(at, at[1:])]
+
+
 def kill_storm(t):
     scan = Scan(t)
     writers = [scan.service(f"w{i}", run=WRITER, log=CHECKER) for i in range(SERVICES)]
@@ -86,7 +91,7 @@ def kill_storm(t):
         wait_until(lambda: s.count("log start") and s.state(log=True).state == RUN, f"the logger of {s.path}")
     before = [(s.state(), s.state(log=True)) for s in writers]
     chance = random.Random(SEED)
-    began, longest = time.monotonic(), 0
+    began = time.monotonic()
     for _ in range(KILLS):
         # from before it has done anything to long after it has adopted all
         end = time.monotonic() + chance.choice((0, 0.005, 0.03, 0.1, 0.3)) * chance.random() * 2
@@ -119,10 +124,7 @@ def kill_storm(t):
     # each goes on: it is started again within its second, and something
     numbers = [len(s.starts()) for s in brief]
     wait_until(lambda: all(len(s.starts()) > n + 1 for s, n in zip(brief, numbers)), "the brief ones go on")
-    gaps = []
-    for s in brief:
-        at = [int(e.split()[2]) for e in s.events() if e.startswith("start ")]
-        gaps += [b - a for a, b in zip(at, at[1:])]
+    gaps = [gap for s in brief for gap in gaps_between_starts(s)]
     r.signal(signal.SIGHUP)
     same(r.wait_exit(SECONDS * 3), 111, "exit code")
     same({n: p for n, p in running_in(t).items() if p}, {}, "processes left")

@@ -24,7 +24,7 @@ static void check_words(char *text, const struct cmdline *cmdline, const char *b
 		if (!cmdline_word(&again, word) && first == NULL)
 			first = word;
 	must(is_same(cmdline, &again));
-	must((bad == NULL) == (first == NULL) && (bad == NULL || strcmp(bad, first) == 0));
+	must(bad == NULL || first == NULL ? bad == first : strcmp(bad, first) == 0);
 	must(bad == NULL || strncmp(bad, "init.", 5) == 0);
 }
 

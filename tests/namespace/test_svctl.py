@@ -8,10 +8,9 @@ import json
 import os
 import pty
 import re
-import signal
 import subprocess
 
-from supervise import (BIN, DOWN, IDLE, RUN, SECONDS, Skip, Suite, alive, deaf, need, read,
+from supervise import (BIN, DOWN, RUN, SECONDS, Skip, Suite, alive, deaf, need, read,
                        runit_sv, same, signal_teller, wait_settled, wait_until, write_file)
 
 suite = Suite("svctl")

@@ -655,7 +655,7 @@ static void storm(void)
 		world.wanted = LIFECYCLE_REBOOT;
 }
 
-/* False if it cannot happen now. */
+/* False if it cannot happen now. Longer than a screen: each event is a case. */
 static bool happen(enum event event)
 {
 	int slot;

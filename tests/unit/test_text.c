@@ -69,7 +69,7 @@ static size_t format_unchecked(char *buffer, size_t size, const char *format, ..
 
 	va_start(arguments, format);
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"	/* it is our caller's */
 	length = text_vformat(buffer, size, format, arguments);
 #pragma GCC diagnostic pop
 	va_end(arguments);

@@ -93,7 +93,7 @@ def runits(program):
     with scratch() as top:
         directory = make(top)
         say("The same with runit's runsv:")
-        pid = killed_supervisor(program, directory)
+        killed_supervisor(program, directory)
         supervisor = supervise(program, directory)
         wait_until("a second one", lambda: len(words(directory, "pids")) == 2)
         both = [int(word) for word in words(directory, "pids")]

@@ -26,12 +26,12 @@ int main(int argc, char **argv)
 	long pid;
 
 	if (wanted <= 1) {
-		fprintf(stderr, "usage: spawn_as PID COMMAND...\n");
+		(void)fprintf(stderr, "usage: spawn_as PID COMMAND...\n");
 		return 100;
 	}
 	pid = syscall(SYS_clone3, &arguments, sizeof arguments);
 	if (pid < 0) {
-		fprintf(stderr, "spawn_as: cannot have pid %s: %s\n", argv[1], strerror(errno));
+		(void)fprintf(stderr, "spawn_as: cannot have pid %s: %s\n", argv[1], strerror(errno));
 		return 111;
 	}
 	if (pid > 0)
