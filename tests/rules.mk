@@ -19,16 +19,16 @@ PLAIN = -O2
 SANITIZED = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_LIBS = -lcheck -lsubunit -lm -lrt -lpthread
 
-FAST = $(UNIT_PLAIN) $(UNIT_SANITIZED) tests/purity \
+FAST = tests/lint/run $(UNIT_PLAIN) $(UNIT_SANITIZED) \
 	$(sort $(wildcard tests/namespace/test_*.py tests/conformance/test_*.py \
-		tests/fault/test_*.py tests/docs/test_*.py)) $(NAMESPACE_LABS)
+		tests/fault/test_*.py tests/docs/test_*.py tests/lint/test_*.py)) $(NAMESPACE_LABS)
 SLOW = $(sort $(wildcard tests/boot/test_*.py tests/image/test_*)) $(MACHINE_LABS)
 
 check: programs unit $(LAB_PROGRAMS)	# the fast tests: no virtual machine
 	@$(WITH_PEERS) tests/run $(FAST)
 
-test: programs unit image $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
-	@$(WITH_PEERS) tests/run $(FAST) $(SLOW)
+test: programs unit lint-notes image $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
+	@$(WITH_PEERS) LINT_NOTES='$(LINT_NOTES)' tests/run $(FAST) $(SLOW)
 
 # Those that know SOAK=1.
 soak: programs image | test-tools	# the tests that have a long form, in it: some hours
@@ -63,12 +63,13 @@ $(UNIT_SANITIZED): $(BUILD)/unit/sanitized/%: $(BUILD)/unit/sanitized/tests/unit
 	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^ $(UNIT_LIBS)
 
 test-tools:
-	@image/deps programs test $(if $(filter test soak,$(MAKECMDGOALS)),image run)
+	@image/deps programs test lint $(if $(filter test soak,$(MAKECMDGOALS)),image run)
 
 export PURE_OBJECTS = $(addprefix $(BUILD)/unit/plain/,$(PURE:.c=.o))
 
 .PHONY: check test soak unit test-tools
 
 include tests/fuzz/rules.mk
+include tests/lint/rules.mk
 
 -include $(shell find $(BUILD)/unit $(BUILD)/fuzz -name '*.d' 2>/dev/null)
