@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from xml.etree import ElementTree
 
 from harness import BIN
 from supervise import Skip, Suite, need, same, wait_until, write_file
@@ -385,6 +386,77 @@ def events_do_not_poll(t):
         before = wakes()
         subprocess.run(["sleep", "1"], check=True)
         same(wakes() - before, 0, f"wakes of {arguments} in a second")
+
+
+# As a console has it, with a line that is too long, one that is no text, and an end without a newline.
+SAVED = """[    0.000000] Linux version 6.1.192
+[    3.300000] Run /sbin/init as init process
+[    3.310189] init: boot: dev: already so: options set (1.352 ms)
+[    3.320000] init: boot: mount: failed: exit status 1 (7.000 ms)
+%s
+[    3.453500] init: entry: respawn: /usr/bin/<runsvdir> & more /etc/rc.d: started (pid 62)
+[    3.454000] init: entry: once: /bin/false: started (pid 63)
+[    3.455000] init: entry: once: /bin/false: failed: exit status 1 (1 ms)
+[   13.400000] init: down: power off: begins
+[   13.410000] init: entry: shutdown: /bin/echo: started (pid 99)
+[   13.420000] init: entry: shutdown: /bin/echo: done (10 ms)
+[   13.421000] init: down: shutdown: done (21 ms)
+[   13.440000] init: down: stop: done (19 ms)
+[   13.470000] reboot: Power down""" % ("\x01" + "x" * 3000)
+SAVED_UP = [("step", "dev", 3308837, 3310189), ("step", "mount", 3313000, 3320000),
+            ("entry", "respawn: /usr/bin/<runsvdir> & more /etc/rc.d", 3453500, 3453500),
+            ("entry", "once: /bin/false", 3454000, 3455000)]
+SAVED_DOWN = [("phase", "shutdown", 13400000, 13421000), ("entry", "shutdown: /bin/echo", 13410000, 13420000),
+              ("phase", "stop", 13421000, 13440000), ("phase", "power", 13440000, 13470000)]
+
+
+@test()
+def boot_of_a_saved_log(t):
+    """boot: a saved log as text, for programs, and from standard input"""
+    w = World(t)
+    path = t.dir + "/log"
+    write_file(path, SAVED)
+    items = json.loads(w.svctl("boot", "--json", path).stdout)
+    def of(down):
+        return sorted((i["kind"], i["name"], i["begin_us"], i["end_us"]) for i in items if i["down"] is down)
+    same(of(False), sorted(SAVED_UP), "the boot")
+    same(of(True), sorted(SAVED_DOWN), "the way down")
+    same([i["name"] for i in items if i["running"]], [SAVED_UP[2][1]], "what runs on")
+    text = w.svctl("boot", path).stdout
+    need(text.startswith("Boot: 3455.000 ms: kernel 3300.000, from init to the last entry and service 155.000\n"), text)
+    need("\nWay down, to power off: 70.000 ms\n" in text, text)
+    need("\n    13.000     7.000  step mount: failed: exit status 1\n" in text, text)
+    need("\n   153.500         -  entry respawn: /usr/bin/<runsvdir> & more /etc/rc.d\n" in text, text)
+    with open(path) as log:
+        done = subprocess.run([f"{BIN}/svctl", "boot", "-"], stdin=log, capture_output=True, text=True, timeout=30)
+    same(done.stdout, text, "from standard input")
+
+
+@test()
+def boot_is_drawn(t):
+    """boot --svg: a row for each item of a saved log, with its name, whatever is in that"""
+    w = World(t)
+    write_file(t.dir + "/log", SAVED)
+    drawing = ElementTree.fromstring(w.svctl("boot", "--svg", t.dir + "/log").stdout)
+    texts = ["".join(e.itertext()) for e in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    bars = [e for e in drawing.iter("{http://www.w3.org/2000/svg}rect")]
+    for _, name, _, _ in SAVED_UP + SAVED_DOWN:
+        need(any(text == name or (text.endswith("…") and name.startswith(text[:-1])) for text in texts),
+             f"{name} among {texts}")
+    need("Boot in 3.455 s" in texts and "Power off in 70.0 ms" in texts, f"headings among {texts}")
+    need(len(bars) > len(SAVED_UP + SAVED_DOWN), f"{len(bars)} bars")
+    need(all(float(bar.get("width").rstrip("%")) > 0 for bar in bars), "each has a width")
+
+
+@test()
+def boot_of_no_log(t):
+    """boot: a log that cannot be read, one without a boot, two of them"""
+    w = World(t)
+    write_file(t.dir + "/empty", "")
+    need("cannot read it: file does not exist" in w.svctl("boot", t.dir + "/nosuch", code=1).stderr, "not there")
+    need("cannot read it: is a directory" in w.svctl("boot", t.dir, code=1).stderr.lower(), "a directory")
+    need("init says nothing in there" in w.svctl("boot", t.dir + "/empty", code=1).stderr, "empty")
+    need("one log at a time" in w.svctl("boot", "one", "two", code=100).stderr, "two")
 
 
 @test()
