@@ -27,8 +27,9 @@ SLOW = $(sort $(wildcard tests/boot/test_*.py tests/image/test_*)) $(MACHINE_LAB
 check: programs unit $(LAB_PROGRAMS)	# the fast tests: no virtual machine
 	@$(WITH_PEERS) tests/run $(FAST)
 
-test: programs unit lint-notes image $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
-	@$(WITH_PEERS) LINT_NOTES='$(LINT_NOTES)' tests/run $(FAST) $(SLOW)
+test: programs unit lint-notes image fuzzers $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
+	@$(WITH_PEERS) LINT_NOTES='$(LINT_NOTES)' FUZZ_SECONDS=$(SECONDS) \
+		tests/run $(FAST) $(SLOW) tests/fuzz/run
 
 # Those that know SOAK=1.
 soak: programs image | test-tools	# the tests that have a long form, in it: some hours
