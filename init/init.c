@@ -332,9 +332,12 @@ static void run(void)
 		lifecycle_next(&life, now, &action);
 		progress_phase(&life, now);
 		trace_turn(&life, &action);
-		if (action.what != LIFECYCLE_SLEEP)
+		if (action.what != LIFECYCLE_SLEEP) {
 			perform(&action);
-		else
+			/* musl's fork blocks signals and sets the mask again: should the former
+			 * fail, to what it finds on its stack */
+			(void)sigprocmask(SIG_SETMASK, &awaited, NULL);
+		} else
 			wait_for_signal(again < action.until ? again : action.until);
 	}
 }
