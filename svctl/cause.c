@@ -65,7 +65,7 @@ static enum cause find_down(const struct cause_case *given)
 	if (record->is_ours && memory->state != MONITOR_DOWN) {
 		if (monitor_exec_error(memory->last_status) != 0)
 			return CAUSE_NOT_EXECUTED;
-		return memory->state == MONITOR_STARTING ? CAUSE_STARTING : CAUSE_THROTTLED;
+		return memory->state == MONITOR_THROTTLED ? CAUSE_THROTTLED : CAUSE_STARTING;
 	}
 	if (wanted)
 		return CAUSE_BETWEEN;

@@ -3,18 +3,22 @@
 
 #include "cause.h"
 #include "clock.h"
+#include "command.h"
 #include "json.h"
 #include "reason.h"
 #include "report.h"
 #include "sv.h"
 #include "text.h"
 
-
 struct control {
 	struct context *context;
 	struct json *json;
 	char *const *names;
+	bool signals;		/* nothing but a signal is sent */
+	size_t unheard;		/* services that had no process to get it */
 };
+
+static const struct service_problem nobody = { "it had no process to signal", 0 };
 
 static const char *const results[] = {
 	[SV_TOLD] = "told",
@@ -99,9 +103,20 @@ static void report(void *argument, const struct sv_result *result)
 {
 	struct control *control = argument;
 	const char *name = control->names[result->number];
+	struct sv_result unheard = *result;
 
+	if (control->signals && result->status != NULL && result->before->pid == 0) {
+		unheard.outcome = SV_FAILED;
+		unheard.problem = &nobody;
+		result = &unheard;
+		control->unheard++;
+	}
 	if (context_has(control->context, OPTION_JSON)) {
 		put_json(control, result, name);
+		return;
+	}
+	if (result->problem == &nobody) {
+		context_tell(control->context, name, "%s", nobody.what);
 		return;
 	}
 	if (result->outcome == SV_FAILED) {
@@ -122,10 +137,18 @@ static void report(void *argument, const struct sv_result *result)
 		tell_why(control, result, name);
 }
 
+static bool is_signal(const struct word *word)
+{
+	const struct command *command = command_find(word->send[0]);
+
+	return command != NULL && command->signal != 0 && word->send[1] == '\0';
+}
+
 size_t control_run(struct context *context, const struct word *word, enum control_waits waits,
 	char *const *paths, char *const *names, size_t count, struct json *json)
 {
-	struct control control = { context, json, names };
+	struct control control = { .context = context, .json = json, .names = names,
+		.signals = is_signal(word) };
 	struct sv_request request = {
 		.svdir = context->svdir,
 		.word = word,
@@ -138,7 +161,7 @@ size_t control_run(struct context *context, const struct word *word, enum contro
 		.argument = &control,
 	};
 
-	return count > 0 ? (size_t)sv_run(&request, paths, count) : 0;
+	return count > 0 ? (size_t)sv_run(&request, paths, count) + control.unheard : 0;
 }
 
 int control_verb(struct context *context, const struct word *word, enum control_waits waits,
@@ -156,8 +179,10 @@ int control_verb(struct context *context, const struct word *word, enum control_
 		json_array(&json, NULL);
 	failures = names.missing + control_run(context, word, waits, names.name, names.name,
 		names.count, &json);
-	if (context_has(context, OPTION_JSON))
+	if (context_has(context, OPTION_JSON)) {
+		names_json_missing(&names, &json);
 		json_end_array(&json);
+	}
 	names_free(&names);
 	output_flush(context->out);
 	return context_exit(failures);

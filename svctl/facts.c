@@ -27,9 +27,9 @@ static const char *down_state(const struct status_memory *memory)
 	case MONITOR_THROTTLED:
 		return "throttled";
 	case MONITOR_STARTING:
+	case MONITOR_RUN:	/* its child has signed the record, its supervisor not yet */
 		return "starting";
 	case MONITOR_DOWN:
-	case MONITOR_RUN:
 	case MONITOR_FINISH:
 		break;
 	}

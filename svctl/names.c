@@ -49,6 +49,7 @@ void names_free(struct names *names)
 	for (size_t i = 0; i < names->count; i++)
 		free(names->name[i]);
 	free(names->name);
+	free(names->absent);
 	*names = (struct names){ .name = NULL };
 }
 
@@ -166,12 +167,31 @@ static bool read_known(struct search *search)
 	return true;
 }
 
+static bool out_of_memory(struct search *search)
+{
+	context_tell(search->context, search->context->svdir, "%s", reason_text(ENOMEM));
+	return false;
+}
+
+static bool add_missing(struct search *search, const char *operand)
+{
+	struct names *found = search->found;
+	const char **grown = realloc(found->absent, (found->missing + 1) * sizeof *grown);
+
+	if (grown == NULL)
+		return out_of_memory(search);
+	found->absent = grown;
+	found->absent[found->missing++] = operand;
+	return true;
+}
+
 static bool tell_missing(struct search *search, const char *operand)
 {
 	struct context *context = search->context;
 	struct nearest nearest = { .word = operand };
 
-	search->found->missing++;
+	if (!add_missing(search, operand))
+		return false;
 	if (service_is_path(operand)) {
 		context_tell(context, operand, "no such directory");
 		return true;
@@ -192,12 +212,6 @@ static bool tell_missing(struct search *search, const char *operand)
 	else
 		context_tell(context, operand, "no such service in %s", context->svdir);
 	return true;
-}
-
-static bool out_of_memory(struct search *search)
-{
-	context_tell(search->context, search->context->svdir, "%s", reason_text(ENOMEM));
-	return false;
 }
 
 static bool find_pattern(struct search *search, const char *operand)
@@ -225,8 +239,7 @@ static bool find(struct search *search, const char *operand)
 		return add_new(search->found, operand) || out_of_memory(search);
 	if (errno == EACCES) {
 		context_tell(context, operand, "%s", reason_text(errno));
-		search->found->missing++;
-		return true;
+		return add_missing(search, operand);
 	}
 	return !service_is_path(operand) && pattern_is_one(operand) ?
 		find_pattern(search, operand) : tell_missing(search, operand);
@@ -262,4 +275,14 @@ bool names_find_anywhere(struct context *context, char *const *operands, size_t 
 	struct names *names)
 {
 	return find_all(context, operands, count, true, names);
+}
+
+void names_json_missing(const struct names *names, struct json *json)
+{
+	for (size_t i = 0; i < names->missing; i++) {
+		json_object(json, NULL);
+		json_string(json, "service", names->absent[i]);
+		json_string(json, "problem", "no such service");
+		json_end_object(json);
+	}
 }

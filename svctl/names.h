@@ -6,6 +6,7 @@
 #define SVCTL_NAMES_H
 
 #include "context.h"
+#include "json.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +14,8 @@
 struct names {
 	char **name;		/* each once, in the order of the operands, then by name */
 	size_t count;
-	size_t missing;		/* operands that mean no service; each was complained of */
+	const char **absent;	/* operands that mean no service; each was complained of */
+	size_t missing;		/* how many those are */
 };
 
 /* Finds the services that OPERANDS mean; with COUNT 0, all. Complains of each that
@@ -27,6 +29,9 @@ bool names_find(struct context *context, char *const *operands, size_t count,
  * are not enabled. */
 bool names_find_anywhere(struct context *context, char *const *operands, size_t count,
 	struct names *names);
+
+/* An object into the array that JSON is in for each operand that means no service. */
+void names_json_missing(const struct names *names, struct json *json);
 
 /* The names in a directory of services, sorted, those that begin with a dot left
  * out; with BESIDE set, as further ones. False with errno. */

@@ -233,6 +233,7 @@ static void report(struct sv *sv, const struct job *job, struct sv_result result
 {
 	result.number = (size_t)(job - sv->jobs);
 	result.name = job->name;
+	result.before = &job->before;
 	sv->failures += result.outcome > SV_OK;
 	if (sv->request->report != NULL)
 		sv->request->report(sv->request->argument, &result);

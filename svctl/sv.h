@@ -28,6 +28,7 @@ struct sv_result {
 	enum sv_outcome outcome;
 	int directory;		/* -1: it cannot be opened */
 	const struct status *status;	/* NULL: there is none */
+	const struct status *before;	/* as it was when it was told; all 0 if not known */
 	enum service_answer answer;
 	const struct service_problem *problem;
 };

@@ -166,7 +166,8 @@ static bool put_table(struct output *out, const struct snapshot *snapshot)
 	return true;
 }
 
-static void put_json(struct output *out, const struct snapshot *snapshot)
+static void put_json(struct output *out, const struct snapshot *snapshot,
+	const struct names *names)
 {
 	struct json json = { .out = out };
 
@@ -176,6 +177,7 @@ static void put_json(struct output *out, const struct snapshot *snapshot)
 		snapshot_json(snapshot, &snapshot->services[i], &json);
 		json_end_object(&json);
 	}
+	names_json_missing(names, &json);
 	json_end_array(&json);
 }
 
@@ -220,7 +222,7 @@ int verb_list(struct context *context, char *const *operands, size_t count)
 	failures = names.missing;
 	done = snapshot_take(context, &names, &snapshot);
 	if (done && context_has(context, OPTION_JSON))
-		put_json(context->out, &snapshot);
+		put_json(context->out, &snapshot, &names);
 	else if (done && (names.count > 0 || names.missing == 0))
 		done = put_table(context->out, &snapshot);
 	if (!done)

@@ -384,6 +384,33 @@ def signals(t):
 
 
 @test()
+def signals_nobody_hears(t):
+    """reload, pause, cont, kill of a service that is down: said, exit 1"""
+    w = Scan(t)
+    s = w.service("s", files={"down": ""})
+    w.supervise(s)
+    s.wait_status(state=DOWN)
+    for words in (("reload",), ("pause",), ("cont",), ("kill",), ("kill", "HUP"), ("kill", "--no-wait", "HUP")):
+        one_line(w.run(*words, "s"), 1, "s: ", "no process")
+    found = w.json("reload", "s", code=1)[0]
+    same((found["result"], found["state"]), ("fail", "down"), "JSON")
+    need("no process" in found["problem"], found)
+
+
+@test()
+def json_of_nobody(t):
+    """--json: an object also for what is no service"""
+    w = Scan(t)
+    s = w.service("s")
+    w.supervise(s)
+    s.running()
+    for verb in ("list", "status", "why", "start", "stop"):
+        found = w.json(verb, "nosuch", "s", code=1)
+        same([one["service"] for one in found], ["s", "nosuch"], verb)
+        same(found[1]["problem"], "no such service", verb)
+
+
+@test()
 def control_json(t):
     """start and the like, --json: an object for each, also for what fails"""
     w = Scan(t)
