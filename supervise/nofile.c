@@ -10,6 +10,10 @@
 /* Enough for 100,000 services; the kernel's fs.nr_open is 2^20 by default. */
 #define FILES_WANTED 1048576
 
+/* A service and its logger have 14, and one more each if they are adopted. */
+#define FILES_A_SERVICE 16
+#define FILES_SPARE 16
+
 static struct rlimit before;
 static int raised;
 
@@ -32,6 +36,15 @@ void nofile_raise(void)
 		}
 	}
 	raised = 1;
+}
+
+bool nofile_has_room(int fd)
+{
+	struct rlimit now;
+
+	/* the lowest that is free is given first, so that below it there is none */
+	return getrlimit(RLIMIT_NOFILE, &now) < 0 ||
+		(rlim_t)fd + FILES_A_SERVICE + FILES_SPARE <= now.rlim_cur;
 }
 
 int nofile_restore(void *unused)

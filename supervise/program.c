@@ -55,8 +55,13 @@ static bool make_supervise(int directory)
 
 	if (mkdirat(directory, "supervise", 0700) == 0)
 		return true;
+	if (errno == EROFS) {
+		if (faccessat(directory, "supervise", F_OK, 0) == 0)
+			return true;
+		errno = EROFS;
+	}
 	if (errno != EEXIST)
-		return errno == EROFS && faccessat(directory, "supervise", F_OK, 0) == 0;
+		return false;
 	length = readlinkat(directory, "supervise", target, sizeof target - 1);
 	if (length < 0)
 		return errno == EINVAL;		/* no link */

@@ -2,6 +2,7 @@
 #include "roster.h"
 
 #include "held.h"
+#include "nofile.h"
 
 #include "clock.h"
 #include "container.h"
@@ -174,10 +175,15 @@ static void supervise(struct roster_entry *entry)
 		files_close(&directory);
 		return;
 	}
+	if (directory >= 0 && !nofile_has_room(directory)) {
+		files_close(&directory);
+		errno = EMFILE;
+	}
 	if (directory < 0) {
+		entry->service.failed = "open it";
 		/* ENOENT: removed meanwhile, of which we are about to be told */
 		if (errno != ENOENT)
-			message(MESSAGE_ERROR, "%s: cannot open: %s", entry->name, strerror(errno));
+			service_tell(&entry->service, errno);
 	} else if (service_open(&entry->service, directory)) {
 		entry->pause = 0;
 		/* without /proc nothing can be adopted anyway, nor watched by a path */
