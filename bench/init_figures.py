@@ -23,16 +23,13 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "boot"))
 from disk import Disk
-from machine import Machine
+from machine import Counted
 from figures import (BUILD, BUSYBOX, BIN, ROOT, RUNS, TOOLS, Sample, Table, adopt_orphans, descendants,
                      children, end_all, number_in, peer, read, say, size, wait_until)
 
 ORPHANS = 5000
 IDLE_S = 10
 BOOTS = int(os.environ.get("BOOTS") or 3)
-# 2 ns an instruction: about what an emulated processor really does, so that the
-# disk and the seconds that somebody sleeps are in proportion.
-ICOUNT = os.environ.get("ICOUNT") or "shift=1"
 
 # ---- process 1 of a PID namespace ----
 
@@ -284,16 +281,6 @@ def twin_image():
     image.text("/etc/inittab", INITTAB, "0644")
     image.mark()
     return image.disk()
-
-
-class Counted(Machine):
-    """One processor, and a clock that counts instructions."""
-
-    def _start(self, words):
-        words[words.index("-accel") + 1] = "tcg"
-        words[words.index("-cpu") + 1] = "max"
-        words[words.index("-smp") + 1] = "1"
-        super()._start(words + ["-icount", ICOUNT])
 
 
 class Nobody:

@@ -24,15 +24,18 @@ FAST = tests/lint/run $(UNIT_PLAIN) $(UNIT_SANITIZED) \
 		tests/fault/test_*.py tests/docs/test_*.py tests/lint/test_*.py)) $(NAMESPACE_LABS)
 SLOW = $(sort $(wildcard tests/boot/test_*.py tests/image/test_*)) $(MACHINE_LABS)
 
+# What tests have of the bench's.
+BENCH_TESTED = $(addprefix $(BUILD)/bench/,busybox crowd floor idle)
+
 check: programs unit $(LAB_PROGRAMS)	# the fast tests: no virtual machine
 	@$(WITH_PEERS) tests/run $(FAST)
 
-test: programs unit lint-notes image fuzzers $(BUILD)/bench/busybox $(LAB_PROGRAMS)	# all tests, in virtual machines too
+test: programs unit lint-notes image fuzzers $(BENCH_TESTED) $(LAB_PROGRAMS)	# all tests, in virtual machines too
 	@$(WITH_PEERS) LINT_NOTES='$(LINT_NOTES)' FUZZ_SECONDS=$(SECONDS) \
 		tests/run $(FAST) $(SLOW) tests/fuzz/run
 
 # Those that know SOAK=1.
-soak: programs image | test-tools	# the tests that have a long form, in it: some hours
+soak: programs image $(BENCH_TESTED) | test-tools	# the tests that have a long form, in it: some hours
 	@SOAK=1 tests/run $(sort $(shell grep -l '"SOAK"' tests/*/test_*.py))
 
 # Where it cannot be had, the tests that need it say so.

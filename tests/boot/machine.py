@@ -32,6 +32,10 @@ BUILD = os.path.join(ROOT, os.environ.get("BUILD") or "build")
 LOG = os.path.join(BUILD, "log")
 HOSTNAME = os.environ.get("IMAGE_HOSTNAME") or "pidone"
 
+# 2 ns an instruction: about what an emulated processor really does, so that the
+# disk and the seconds that somebody sleeps are in proportion.
+ICOUNT = os.environ.get("ICOUNT") or "shift=1"
+
 SCALE = float(os.environ.get("TIMEOUT_SCALE") or 1)
 BOOT_S = 120
 ANSWER_S = 30
@@ -203,11 +207,13 @@ class Machine:
 
     `disk` is a Disk that the machine changes; None boots the initramfs.
     `kernel` loads the kernel from outside, past GRUB, with `append` added to
-    its command line, and `root` in place of the right root=.
+    its command line, and `root` in place of the right root=. `memory` is as MEM=.
     """
 
-    def __init__(self, case, name, disk=None, firmware="bios", kernel=False, append="", root=None):
+    def __init__(self, case, name, disk=None, firmware="bios", kernel=False, append="", root=None, memory=None):
         options = {"FIRMWARE": firmware, "BOOT": "initramfs", "APPEND": append}
+        if memory:
+            options["MEM"] = memory
         if disk:
             options.update(BOOT="kernel" if kernel else "disk", DISK=disk.path)
         words = _command(**options)
@@ -344,6 +350,17 @@ class Machine:
 
     def go_on(self):
         self.monitor.command("cont")
+
+
+class Counted(Machine):
+    """One processor, and a clock that counts instructions, so that it does not depend on
+    this computer's load."""
+
+    def _start(self, words):
+        words[words.index("-accel") + 1] = "tcg"
+        words[words.index("-cpu") + 1] = "max"
+        words[words.index("-smp") + 1] = "1"
+        super()._start(words + ["-icount", ICOUNT])
 
 
 class Bench:
