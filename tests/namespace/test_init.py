@@ -89,9 +89,14 @@ def init_skip_leaves_steps_out():
 
 def mistakes_are_named_and_left_out():
     with init("one:two\n::nonsense:x\nid:3:initdefault:\n::once:\n"
-              "::respawn:sleep 1001\n") as ns:
+              "::once:sleep 1001\n::respawn:sleep 1002\n::respawn:sleep 1001",
+              arguments=["init.stop=x"]) as ns:
         pid_of(ns, "sleep 1001")
-        for line, text in ((1, "'one:two'"), (2, "'nonsense'"), (3, "'initdefault'"), (4, "''")):
+        pid_of(ns, "sleep 1002")
+        assert commands(ns).count("sleep 1001") == 1, commands(ns)
+        assert "init.stop=x: not understood" in ns.output(), ns.output()
+        for line, text in ((1, "'one:two'"), (2, "'nonsense'"), (3, "'initdefault'"), (4, "''"),
+                           (7, "an earlier line with the same command and tty")):
             assert re.search(r"/etc/inittab:%d: .*%s" % (line, text), ns.output()), ns.output()
 
 

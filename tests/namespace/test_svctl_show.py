@@ -460,6 +460,22 @@ def boot_of_no_log(t):
 
 
 @test()
+def options_that_take_a_number(t):
+    """options: --lines=N, --lines N, -nN, -n N are one; without N, or with a word, wrong usage; --version"""
+    w = World(t)
+    w.add("web", run=IDLE, log=TO_FILE.format(t.dir + "/web.log"))
+    write_file(t.dir + "/web.log", "one\ntwo\nthree\n")
+    for option in (["--lines=2"], ["--lines", "2"], ["-n2"], ["-n", "2"]):
+        same(w.svctl("log", *option, "web").stdout, "two\nthree\n", f"with {option}")
+    for option in (["--lines=x"], ["--lines", "x"], ["-nx"]):
+        need("not a number of lines: x" in w.svctl("log", *option, "web", code=100).stderr, f"with {option}")
+    for option in ("--lines", "-n"):
+        need("option requires an argument: " + option in w.svctl("log", option, code=100).stderr, f"with {option}")
+    need("no such option: --line" in w.svctl("log", "--line=2", "web", code=100).stderr, "a part of its name")
+    need(re.fullmatch(r"svctl \(pidone\) \S+\n", w.svctl("--version").stdout), "--version")
+
+
+@test()
 def no_services(t):
     """events, tree, metrics, log: SVDIR that is not there is said, exit 100"""
     w = World(t)

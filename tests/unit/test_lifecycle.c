@@ -491,6 +491,30 @@ START_TEST(reload_leaves_processes_alone)
 }
 END_TEST
 
+START_TEST(what_runs_and_becomes_a_ctrlaltdel_entry_has_its_turn)
+{
+	boot();
+	inittab_begin(&life.table);
+	list(INITTAB_CTRLALTDEL, "getty");
+	list(INITTAB_CTRLALTDEL, "ctrlaltdel");
+	lifecycle_loaded(&life, true);
+	settle();
+	send(SIGINT);
+	settle();
+	/* no second copy: the next one waits for the end of the first */
+	ck_assert_int_eq(starts("getty"), 1);
+	ck_assert_int_eq(starts("ctrlaltdel"), 0);
+	end_entry("getty");
+	ck_assert_int_eq(starts("getty"), 1);
+	ck_assert_int_eq(starts("ctrlaltdel"), 1);
+	end_entry("ctrlaltdel");
+	pass_time(3000);
+	send(SIGINT);
+	settle();
+	ck_assert_int_eq(starts("getty"), 2);
+}
+END_TEST
+
 START_TEST(ctrlaltdel_runs_its_entries_and_goes_on)
 {
 	boot();
@@ -854,6 +878,7 @@ int main(void)
 	tcase_add_test(cases, quick_deaths_are_slowed_down);
 	tcase_add_test(cases, tstp_holds_respawning_until_cont);
 	tcase_add_test(cases, reload_leaves_processes_alone);
+	tcase_add_test(cases, what_runs_and_becomes_a_ctrlaltdel_entry_has_its_turn);
 	tcase_add_test(cases, ctrlaltdel_runs_its_entries_and_goes_on);
 	tcase_add_test(cases, the_way_down_ends_as_soon_as_it_can);
 	tcase_add_test(cases, the_way_down_waits_for_nobody_for_ever);

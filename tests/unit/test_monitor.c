@@ -944,6 +944,11 @@ START_TEST(nonsense_in_a_record_is_a_fresh_start)
 	memory = (struct status_memory){ .state = MONITOR_THROTTLED, .earliest = INT64_MAX };
 	ck_assert(monitor_adopt(&s.monitor, &status, &memory, 0, false, s.now));
 	ck_assert_int_eq(monitor_deadline(&s.monitor), s.now + MONITOR_START_RATE_MS);
+	/* what lives runs, whatever the record has: there is no second one */
+	memory = (struct status_memory){ .state = MONITOR_DOWN, .want = MONITOR_WANT_UP };
+	ck_assert(monitor_adopt(&s.monitor, &status, &memory, RUN_PID, true, s.now));
+	ck_assert_int_eq(s.monitor.state, MONITOR_RUN);
+	ck_assert_int_eq(s.monitor.pid, RUN_PID);
 }
 END_TEST
 

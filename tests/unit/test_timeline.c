@@ -191,7 +191,7 @@ START_TEST(other_lines_mean_nothing)
 		"[    1.500000] init: boot: dev: done (1.000 s)", "[    1.500000] init: boot: : (1 ms",
 		"[    1.500000] init: boot (1 ms): x", "[    1.500000] init: entry: ",
 		"[    1.500000] init: entry: sysinit: /bin/echo", "[    1.500000] init: entry: : done (",
-		"[    1.500000] init: down: ", "[    1.500000] init: down: stop: done (1 ms)",
+		"[    1.500000] init: down: ", "[    1.500000] init: down: halt", "[    1.500000] init: down: stop: done (1 ms)",
 		"[    1.500000] init: version", "[    1.500000] init: version 0.1, at x",
 		"[    1.500000] reboot: Power down", "[    1.500000] uninit: boot: dev: done (1.000 ms)",
 		"[99999999999999999999.500000] init: boot: dev: done (1.000 ms)",
@@ -221,6 +221,12 @@ START_TEST(what_finds_no_room_is_counted)
 	}
 	ck_assert_uint_eq(timeline.count, ROOM);
 	ck_assert_uint_eq(timeline.lost, 5);
+	/* entries and phases find none, either; the way down is known all the same */
+	timeline_begin(&timeline, items, 1);
+	read_lines(whole);
+	ck_assert_uint_eq(timeline.count, 1);
+	ck_assert_uint_gt(timeline.lost, 0);
+	ck_assert_int_eq(timeline.down, 13400000);
 }
 END_TEST
 
