@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What the three *_figures.py share: where things are, medians, the table."""
+"""What the three *_figures.py share: where things are, medians, the table, which is
+also kept for bench/report.py, as build/bench/NAME.json."""
 
 import ctypes
+import json
 import os
 import re
 import signal
@@ -58,10 +60,11 @@ class Table:
 
     HEAD = ("figure", "ours", "others", "ratio", "bound", "")
 
-    def __init__(self, title, slowness=None):
+    def __init__(self, name, slowness=None):
         """`slowness`, called when a bound in ms is missed: how many times slower
         this machine is than the one on which those bounds were set."""
-        self.title = title
+        self.name = name
+        self.kept = {}
         self.slowness = slowness
         self.rows = []
         self.missed = 0
@@ -97,10 +100,17 @@ class Table:
         said = ["%s %s" % (name, value) for name, value in others] or ["-"]
         self.rows.append((figure, str(ours), said, "%.2f" % quotient if quotient is not None else "-",
                           ", ".join(bounds) or "-", verdict))
+        self.kept[figure] = {"ours": ours.values, "others": {name: value.values for name, value in others},
+                             "row": self.rows[-1]}
         say("%s: %s; %s; %s" % (figure, ours, ", ".join(said), verdict))
 
     def gap(self, figure, why):
         self.rows.append((figure, "-", [why], "-", "-", "NOT MEASURED"))
+        self.kept[figure] = {"row": self.rows[-1]}
+
+    def keep(self, figure, data):
+        """Something that is no row: for a plot."""
+        self.kept[figure] = data
 
     def show(self):
         lines = [self.HEAD]
@@ -108,12 +118,17 @@ class Table:
             lines.append((figure, ours, others[0], ratio, bound, verdict))
             lines += [("", "", other, "", "", "") for other in others[1:]]
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.HEAD))]
-        print("\n" + self.title)
+        print("\n%s (medians, with least..most of several interleaved runs)" % self.name)
         for number, line in enumerate(lines):
             print("  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
             if number == 0:
                 print("  ".join("-" * width for width in widths).rstrip())
         sys.stdout.flush()
+        # What was not measured this time stays as it was.
+        path = os.path.join(TOOLS, self.name + ".json")
+        before = json.loads(read(path)) if os.path.exists(path) else {}
+        with open(path, "w") as file:
+            json.dump({**before, **self.kept}, file, indent=1)
 
 
 def size(program):

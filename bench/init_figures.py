@@ -43,6 +43,12 @@ exec chroot "$R" "$@"
 """
 
 
+def libraries(program):
+    """What it is linked with, if it is not static."""
+    done = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
+    return re.findall(r"(/\S+) \(0x", done.stdout) if done.returncode == 0 else []
+
+
 class Contained:
     """COMMAND as PID 1 of a namespace whose root has nothing but /bench and what
     inittab says. A context manager; `pid` is its pid as seen from here."""
@@ -53,6 +59,9 @@ class Contained:
             os.mkdir(os.path.join(self.root, directory))
         self.name = name
         shutil.copy(program, os.path.join(self.root, "sbin", name))
+        for library in libraries(program):
+            os.makedirs(self.root + os.path.dirname(library), exist_ok=True)
+            shutil.copy(library, self.root + library)
         shutil.copy(os.path.join(TOOLS, "orphans"), os.path.join(self.root, "bench"))
         with open(os.path.join(self.root, "etc/inittab"), "w") as file:
             file.write(inittab)
@@ -113,8 +122,11 @@ def orphans(table):
     tini = peer("tini", "usr/bin/tini-static")
     who = {"init": (os.path.join(BIN, "init"), "init", True),
            "busybox init": (BUSYBOX, "init", True)}
+    dumb = peer("dumb-init", "usr/bin/dumb-init")
     if tini:
         who["tini"] = (tini, "tini", False)
+    if dumb:
+        who["dumb-init"] = (dumb, "dumb-init", False)
     for count, manner in ((ORPHANS, "as fast as can be"), (-ORPHANS, "one at a time")):
         # busybox init sleeps for a second after each time that it reaped.
         compared = {name: how for name, how in who.items() if count > 0 or name != "busybox init"}
@@ -354,7 +366,7 @@ def boots(table):
 def main():
     wanted = sys.argv[1:] or ["size", "idle", "orphans", "boot"]
     adopt_orphans()
-    table = Table("init (medians, with least..most of several interleaved runs)")
+    table = Table("init")
     if "size" in wanted:
         table.add("init, static, stripped", size("init"), most=64)
     if "idle" in wanted:

@@ -4,8 +4,10 @@
 
 BENCH = $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
 
-bench: programs image $(BENCH) $(BUILD)/bench/busybox	# the figures, side by side with runit, s6, busybox, tini
+bench: programs image $(BENCH) $(BUILD)/bench/busybox	# the figures, side by side with runit, s6, busybox, tini, into docs/BENCHMARKS.md
+	@image/deps bench
 	@for figures in init supervise svctl; do bench/$${figures}_figures.py || exit 1; done
+	@bench/report.py
 
 # The README shows it: make docs/boot.svg
 timeline: programs image $(BENCH) $(BUILD)/bench/busybox	# boot the image, and draw how that went: build/boot.svg, build/down.svg

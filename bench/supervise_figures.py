@@ -5,7 +5,8 @@ and with the least there can be: bench/floor, a bare loop of chdir, vfork and ex
 
 The service is bench/idle: it writes the time and its pid into the pipe that is
 its standard output, and does nothing. All runs are with new service directories.
-Figures to print may be given as arguments: start memory link death growth.
+Figures to print may be given as arguments: size start memory link death curve
+growth.
 """
 
 import os
@@ -23,6 +24,7 @@ from figures import (BIN, RUNS, SCRATCH, TOOLS, Sample, Table, adopt_orphans, de
 
 FEW, MANY, MOST = 1000, 4000, 10000
 FLOOR_MS = 160           # of FEW, where the bounds in ms were set
+CURVE = (1, 10, 30, 100, 300, 1000)
 IDLE_S = 10
 LINKS = 30
 DEATHS = 15
@@ -269,6 +271,22 @@ def death(table, all_of_them):
               ratio_to="runit" if "runit" in samples else None, ratio=0.5, most=0.7)
 
 
+def curve(table, all_of_them):
+    """Time to all running, and private memory of the supervisors then, against the
+    number of services."""
+    def measure(supervisor, count):
+        with Services(supervisor, count) as services:
+            pids = [pid for _, pid in services.records(count, pause=0.01)]
+            taken = (time.monotonic_ns() - services.began) / 1e6
+            time.sleep(1)
+            return taken, private_kib(services.of_supervisor(pids))
+    found = {name: [] for name in all_of_them}
+    for count in CURVE:
+        for name, values in rounds(all_of_them, count, 1, measure).items():
+            found[name].append([count, *values[0]])
+    table.keep("curve", found)
+
+
 def growth(table, all_of_them):
     ours = {"runsvdir": all_of_them["runsvdir"], "floor": all_of_them["floor"]}
     few, most = rounds(ours, FEW, 3, start_time), rounds(ours, MOST, 3, start_time)
@@ -283,11 +301,10 @@ def growth(table, all_of_them):
 
 
 def main():
-    wanted = sys.argv[1:] or ["size", "start", "memory", "link", "death", "growth"]
+    wanted = sys.argv[1:] or ["size", "start", "memory", "link", "death", "curve", "growth"]
     adopt_orphans()
     found = supervisors()
-    table = Table("supervise (medians, with least..most of several interleaved runs)",
-                  lambda: slowness(found["floor"]))
+    table = Table("supervise", lambda: slowness(found["floor"]))
     if "size" in wanted:
         table.add("runsvdir, static, stripped", size("runsvdir"), most=96)
     for name in wanted:

@@ -94,7 +94,7 @@ def main():
     adopt_orphans()
     who = supervisors()
     floor = who.pop("floor")
-    table = Table("svctl (medians, with least..most of several interleaved runs)", lambda: slowness(floor))
+    table = Table("svctl", lambda: slowness(floor))
     if "size" in wanted:
         table.add("svctl, static, stripped", size("svctl"), most=128)
     if "restart" in wanted or "stop" in wanted:
