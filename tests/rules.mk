@@ -34,6 +34,9 @@ test: programs unit lint-notes image fuzzers $(BENCH_TESTED) $(LAB_PROGRAMS)	# a
 	@$(WITH_PEERS) LINT_NOTES='$(LINT_NOTES)' FUZZ_SECONDS=$(SECONDS) \
 		tests/run $(FAST) $(SLOW) tests/fuzz/run
 
+conformance: programs $(BUILD)/bench/busybox | test-tools	# ours beside runit and busybox, into docs/CONFORMANCE.md
+	@$(WITH_PEERS) tests/conformance/test_scenarios.py --write
+
 # Those that know SOAK=1.
 soak: programs image $(BENCH_TESTED) | test-tools	# the tests that have a long form, in it: some hours
 	@SOAK=1 tests/run $(sort $(shell grep -l '"SOAK"' tests/*/test_*.py))
@@ -71,7 +74,7 @@ test-tools:
 
 export PURE_OBJECTS = $(addprefix $(BUILD)/unit/plain/,$(PURE:.c=.o))
 
-.PHONY: check test soak unit test-tools
+.PHONY: check test conformance soak unit test-tools
 
 include tests/fuzz/rules.mk
 include tests/lint/rules.mk

@@ -60,6 +60,8 @@ class Namespace:
     executable. WRAPPER: words of a command that executes it. What the program
     writes is in self.output()."""
 
+    SHOWN = ("usr", "bin", "sbin", "lib", "lib64")      # this machine's directories
+
     def __init__(self, program, files, arguments=(), stdin=subprocess.DEVNULL, stdout=None,
                  wrapper=()):
         self.top = tempfile.mkdtemp(prefix="pidone-")
@@ -127,7 +129,7 @@ class Namespace:
     def command(self):
         # /dev is made by hand: the machine's own is not to be touched
         script = """set -e; R=$1; shift
-            for d in usr bin sbin lib lib64; do
+            for d in %s; do
                 if [ -d "$R/$d" ] && [ ! -L "$R/$d" ]; then
                     mount --bind "/$d" "$R/$d"; fi; done
             mount -t proc proc "$R/proc"
@@ -137,7 +139,7 @@ class Namespace:
             mkdir "$R/dev/pts" "$R/dev/shm"
             mount -t devpts -o newinstance,ptmxmode=0666 devpts "$R/dev/pts"
             ln -s pts/ptmx "$R/dev/ptmx"
-            exec chroot "$R" "$@" """
+            exec chroot "$R" "$@" """ % " ".join(self.SHOWN)
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
         return (["unshare"] + user + ["--mount", "--pid", "--uts", "--net", "--ipc", "--fork",
                 "--kill-child", "sh", "-c", script, "sh", self.root] + self.arguments)

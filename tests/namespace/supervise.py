@@ -553,35 +553,51 @@ class Suite:
 
     def main(self):
         """Runs the tests in a PID namespace, whose first process only reaps."""
-        if os.environ.get("PIDONE_INSIDE") != "1":
-            unshare = ["unshare", "--pid", "--mount-proc", "--fork", "--kill-child"]
-            if os.geteuid():
-                unshare[1:1] = ["--user", "--map-root-user"]
-            try:
-                probe = subprocess.run([*unshare, "true"], stderr=subprocess.PIPE, text=True, check=False)
-                reason = probe.stderr.strip() if probe.returncode else ""
-            except FileNotFoundError:
-                reason = "no unshare"
-            if not reason and not os.access(f"{BIN}/{self.program}", os.X_OK):
-                print(f"not ok - {self.program}: {BIN}/{self.program} is there\n1..1")
-                sys.exit(1)
-            if reason:
-                for _, name, *_ in self.tests:
-                    print(f"ok - {self.program}: {name} # SKIP {reason}")
-                print(f"1..{len(self.tests)}")
-                sys.exit(0)
-            os.environ["PIDONE_INSIDE"] = "1"
-            os.execvp(unshare[0], [*unshare, sys.executable, *sys.argv])
-        del os.environ["PIDONE_INSIDE"]
-        sys.stdout.flush()
-        suite = os.fork()
-        if suite == 0:
-            os.setsid()         # so that group and session have numbers in here
-            os._exit(self.run(sys.argv[1:]))
-        while True:
-            pid, status = os.wait()
-            if pid == suite:
-                os._exit(os.waitstatus_to_exitcode(status) & 0xff)
+        reason = refused()
+        if not reason and not os.access(f"{BIN}/{self.program}", os.X_OK):
+            print(f"not ok - {self.program}: {BIN}/{self.program} is there\n1..1")
+            sys.exit(1)
+        if reason:
+            for _, name, *_ in self.tests:
+                print(f"ok - {self.program}: {name} # SKIP {reason}")
+            print(f"1..{len(self.tests)}")
+            sys.exit(0)
+        contain(lambda: self.run(sys.argv[1:]))
+
+
+# A PID namespace for this program
+
+CONTAIN = (["unshare"] + (["--user", "--map-root-user"] if os.geteuid() else [])
+           + ["--pid", "--mount-proc", "--fork", "--kill-child"])
+
+
+def refused():
+    """Why contain() cannot do what it is for, or ""."""
+    if os.environ.get("PIDONE_INSIDE") == "1":
+        return ""
+    try:
+        probe = subprocess.run([*CONTAIN, "true"], stderr=subprocess.PIPE, text=True, check=False)
+        return probe.stderr.strip() if probe.returncode else ""
+    except FileNotFoundError:
+        return "no unshare"
+
+
+def contain(main):
+    """Executes this program again in a PID namespace, whose first process only reaps,
+    runs main() there and exits with what that returns."""
+    if os.environ.get("PIDONE_INSIDE") != "1":
+        os.environ["PIDONE_INSIDE"] = "1"
+        os.execvp(CONTAIN[0], [*CONTAIN, sys.executable, *sys.argv])
+    del os.environ["PIDONE_INSIDE"]
+    sys.stdout.flush()
+    suite = os.fork()
+    if suite == 0:
+        os.setsid()         # so that group and session have numbers in here
+        os._exit(main())
+    while True:
+        pid, status = os.wait()
+        if pid == suite:
+            os._exit(os.waitstatus_to_exitcode(status) & 0xff)
 
 
 def runit_sv():
