@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What a whole machine is needed for to come to a limit of: ten thousand services.
+"""Limits that only a whole machine has, of its own: ten thousand services; no more
+processes, memory or room on the disk for anybody; a clock that is set by years.
 
 Usage: test_limits.py [CASE…], with the variables of test_boot.py. SOAK=1: 10,000 services
 instead of 3,000, and beside the least that starting them can cost.
@@ -11,10 +12,12 @@ import sys
 
 sys.dont_write_bytecode = True  # the tree stays clean
 
+import services
 import system
 import tap
-from machine import BENCH_FILES, Bench, Counted
+from machine import ANSWER_S, BENCH_FILES, Bench, Counted, Machine
 from tap import Failed
+from ways import clean, leave, login, off
 
 SOAK = os.environ.get("SOAK") == "1"
 FEW, MOST = 1000, int(os.environ.get("SERVICES") or (10000 if SOAK else 3000))
@@ -60,7 +63,114 @@ def crowd(case):
         case.note("%.2f times" % ratio)
 
 
-CASES = {"crowd": crowd}
+# ---- a machine that has run out ----
+
+KEPT = ("klogd", "udhcpc")
+# Numbers below 300 are given once, and never again when the count has come round.
+PIDS = 400
+# The shell ends as soon as it cannot fork; what it can do by itself it does then.
+NO_PIDS = """#!/bin/sh
+mkfifo /tmp/never
+echo %d >/proc/sys/kernel/pid_max
+trap 'kill "$@"; read -r -t 4 line <>/tmp/never; echo 32768 >/proc/sys/kernel/pid_max; echo processes again >/dev/console' EXIT
+while :; do sleep 1000 & done
+""" % PIDS
+CANNOT_START = ("init: /sbin/getty 38400 tty2: cannot start: Resource temporarily unavailable",
+                "runsvdir: syslogd: cannot execute ./run: Resource temporarily unavailable")
+SLEEPS = "#!/bin/sh\nexec sleep 36000\n"
+EATS = "#!/bin/sh\nexec tail /dev/zero\n"
+
+
+def getty(machine):
+    return machine.eventually("pgrep -f '^/sbin/getty 38400 tty2'", r"\d+").group()
+
+
+def others(machine):
+    """Who has nothing to do with what happens, and goes on."""
+    return {name: services.serving(machine, name) for name in KEPT} | {"runsvdir": machine.output("pidof runsvdir")}
+
+
+def go_on(machine, before):
+    if others(machine) != before:
+        raise Failed("they were %s, and are %s" % (before, others(machine)))
+
+
+def started_again(machine, what):
+    """A getty and a service that are killed run again."""
+    terminal, service = getty(machine), services.serving(machine, "syslogd")
+    machine.output("kill -9 %s %s" % (terminal, service))
+    for name, before, now in (("getty", terminal, getty), ("syslogd", service, lambda m: services.serving(m, "syslogd"))):
+        for _ in range(20):
+            if now(machine) != before:
+                break
+            machine.run("sleep 0.5")
+        else:
+            raise Failed("%s was not started again %s" % (name, what))
+
+
+def clock(case, machine):
+    before = others(machine)
+    for year in ("2045", "1999"):
+        with case.check("a clock set to %s: who ends is started again, who does not goes on" % year):
+            machine.output("date -s '%s-01-01 00:00:00'" % year)
+            started_again(machine, "in " + year)
+            machine.expect("sv -w 10 restart syslogd", r"ok: run: syslogd: \(pid \d+\) \ds")
+            go_on(machine, before)
+
+
+def pids(case, machine):
+    before = others(machine)
+    with case.check("no more processes: init and runsvdir say whom they cannot start"):
+        machine.output("cat >/tmp/few <<'END' && chmod 755 /tmp/few\n%sEND" % NO_PIDS)
+        killed = getty(machine), services.serving(machine, "syslogd")
+        machine.output("setsid /tmp/few %s %s >/dev/null 2>&1 &" % killed)
+        # the test's shell would not survive a question now
+        machine.console.wait("(?s)%s.*%s|%s.*%s" % (*CANNOT_START, *reversed(CANNOT_START)), ANSWER_S)
+    with case.check("when there are, both run again, and who runs has gone on"):
+        machine.console.wait("processes again", ANSWER_S)
+        machine.output("killall sleep; true")
+        if getty(machine) == killed[0] or services.serving(machine, "syslogd") == killed[1]:
+            raise Failed("they were not killed")
+        go_on(machine, before)
+
+
+def memory(case, machine):
+    before = others(machine)
+    with case.check("a service that eats all memory ends, and nobody else"):
+        services.make(machine, "eats", EATS)
+        services.link(machine, "eats")
+        machine.eventually("dmesg | grep -c 'Out of memory: Killed process .*(tail)'", r"[1-9]\d*", 120)
+        services.unlink(machine, "eats")
+        machine.eventually(services.status("eats"), services.NOBODY % "eats")
+        go_on(machine, before)
+
+
+def full(case, machine):
+    before = others(machine)
+    services.make(machine, "sleeps", SLEEPS)
+    with case.check("a full disk: who cannot be taken on is named, who ends is started again"):
+        machine.run("dd if=/dev/zero of=/filler bs=64k; i=0; while mkdir /full.$i; do i=$((i + 1)); done 2>/dev/null", 120)
+        services.link(machine, "sleeps")
+        machine.console.wait("sleeps: cannot make supervise/: No space left on device", ANSWER_S)
+        started_again(machine, "on a full disk")
+        go_on(machine, before)
+    with case.check("when there is room it is taken on"):
+        machine.output("rm -rf /filler /full.*")
+        services.running(machine, "sleeps")
+
+
+def run_out(case):
+    """A machine that runs out of everything, one after the other."""
+    disk = bench.disk("limits")
+    with Machine(case, "limits", disk, kernel=True) as machine:
+        login(case, machine)
+        for part in (clock, pids, memory, full):
+            part(case, machine)
+        leave(case, machine, "poweroff", off)
+    clean(case, disk, "all that")
+
+
+CASES = {"crowd": crowd, "out": run_out}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(CASES)
