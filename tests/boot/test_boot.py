@@ -295,6 +295,9 @@ def read_only(case):
         with case.check("the root file system is read-only"):
             if "ro" not in system.mounts(machine)["/"][1]:
                 raise Failed(str(system.mounts(machine)["/"]))
+        with case.check("its services run all the same"):
+            for name in ("syslogd", "klogd", "udhcpc"):
+                services.serving(machine, name)
         leave(case, machine, "poweroff", off)
         clean(case, disk, "poweroff")
 
