@@ -302,6 +302,23 @@ def read_only(case):
         clean(case, disk, "poweroff")
 
 
+def forced(case):
+    """Past init: the kernel alone, asked by svctl -f."""
+    disk = bench.disk("forced")
+    with Machine(case, "forced", disk, kernel=True) as machine:
+        login(case, machine)
+        machine.output("echo here >/var/lib/mark")
+        leave(case, machine, "svctl reboot -f", reset)
+        machine.go_on()
+        login(case, machine, "there is a login prompt again after reboot -f")
+        with case.check("what was written before is there: it was synced"):
+            machine.expect("cat /var/lib/mark", "here")
+        leave(case, machine, "svctl halt -f", halted)
+    with Machine(case, "forced", disk, kernel=True) as machine:
+        login(case, machine, "there is a login prompt again after halt -f")
+        leave(case, machine, "svctl poweroff -f", off)
+
+
 TUTORIAL_INITTAB = """# /etc/inittab
 ::sysinit:/bin/echo STARTING SYSTEM
 ::sysinit:/etc/init.d/startup
@@ -371,7 +388,7 @@ def hung(case):
 # The long ones first: the short ones fill the gaps.
 CASES = {"bios": bios, "uefi": uefi, "halt": halt, "initramfs": initramfs, "shell": shell,
          "survival": survival, "mdev": mdev, "mbr": mbr, "tutorial": tutorial, "hung": hung,
-         "read-only": read_only, "wrong-root": wrong_root}
+         "read-only": read_only, "forced": forced, "wrong-root": wrong_root}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(CASES)
