@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes docs/BENCHMARKS.md and its plots from what the *_figures.py have measured
+"""Writes docs/BENCHMARKS.md, its plots, and README's figures from what the *_figures.py have measured
 last (build/bench/*.json). The plots are gnuplot's."""
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,19 @@ import sys
 from figures import ROOT, TOOLS, read
 
 PAGE = os.path.join(ROOT, "docs/BENCHMARKS.md")
+README = os.path.join(ROOT, "README.md")
+# What README shows: label, whose table, the figure in it, unit, decimals.
+SHORT = (
+    ("1,000 services, until all run", "supervise", "1000 services, start to all running", "ms", 0),
+    ("private memory for each of them", "supervise", "private memory per service, of 1000", "KiB", 1),
+    ("a service is killed, until its next start", "supervise", "SIGKILL after 2 s to the next start", "ms", 1),
+    ("a new link, until its service runs", "supervise", "new link to service started", "ms", 1),
+    ("`sv restart`", "svctl", "sv restart", "ms", 1),
+    ("boot of the image: init to gettys and services", "init", "boot: init to getty and 3 services", "ms", 0),
+    ("its `poweroff`", "init", "poweroff to reboot(2)", "ms", 0),
+    ("private memory of process 1", "init", "anonymous memory of PID 1, booted image", "KiB", 0),
+)
+COLUMNS = ("ours", "runit", "s6", "busybox", "floor")
 ORDER = ("runsvdir", "floor", "busybox", "s6", "runit")
 LABELS = {"runsvdir": "pidone", "floor": "floor (bare vfork and exec)"}
 COLOURS = {"runsvdir": "#1b6ca8", "floor": "#999999", "busybox": "#c77b0a", "s6": "#3a8f4d", "runit": "#a83232"}
@@ -95,6 +109,17 @@ def table(figures):
     return "\n".join(lines) + "\n"
 
 
+def short(found):
+    """README's table."""
+    lines = ["| | %s |" % " | ".join(COLUMNS).replace("ours", "pidone"), "|---" * (len(COLUMNS) + 1) + "|"]
+    for label, name, figure, unit, digits in SHORT:
+        values = {"ours": found[name][figure]["ours"], **found[name][figure]["others"]}
+        cells = ["%.*f %s" % (digits, statistics.median(values[column]), unit) if column in values else "-"
+                 for column in COLUMNS]
+        lines.append("| %s | %s |" % (label, " | ".join(cells)))
+    return "\n".join(lines) + "\n"
+
+
 def gnuplot(name, script, curves):
     """Draws docs/NAME.svg: SCRIPT, with a list of curves for each `%s` in it;
     CURVES: for each a list of (key, points, style)."""
@@ -127,7 +152,8 @@ def shares(figure):
 
 
 def main():
-    init, supervise, svctl = (measured(name) for name in ("init", "supervise", "svctl"))
+    found = {name: measured(name) for name in ("init", "supervise", "svctl")}
+    init, supervise, svctl = found.values()
     gnuplot("bench-services", SERVICES, growth(supervise["curve"]))
     death = next(figure for name, figure in supervise.items() if name.startswith("SIGKILL"))
     gnuplot("bench-restart", RESTART, [shares(death), shares(svctl["sv restart"])])
@@ -136,6 +162,10 @@ def main():
         page.write("\n".join([HEAD % (" (%.0f ms for the\n1,000 starts of the floor)." % floor),
                               "## The supervisor\n", table(supervise), "## svctl and sv\n", table(svctl),
                               "## init\n", table(init), PLOTS]))
+    text = read(README)
+    with open(README, "w") as page:
+        page.write(re.sub(r"(?s)(<!-- make bench -->\n).*?(<!-- -->)", lambda match: match[1] + short(found) + match[2],
+                          text))
 
 
 if __name__ == "__main__":
