@@ -92,7 +92,7 @@ clean:	# remove what was built, but for the caches of kernel and busybox
 
 help:	# this list
 	@sed -n 's/^\([a-z]*\):[^#]*# */\1	/p' Makefile image/rules.mk docs/rules.mk tests/rules.mk \
-		tests/fuzz/rules.mk tests/lint/rules.mk bench/rules.mk | \
+		tests/fuzz/rules.mk tests/lint/rules.mk tests/coverage/rules.mk bench/rules.mk | \
 		expand -t 12
 
 .PHONY: all programs toolchain install clean help

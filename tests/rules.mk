@@ -78,5 +78,6 @@ export PURE_OBJECTS = $(addprefix $(BUILD)/unit/plain/,$(PURE:.c=.o))
 
 include tests/fuzz/rules.mk
 include tests/lint/rules.mk
+include tests/coverage/rules.mk
 
 -include $(shell find $(BUILD)/unit $(BUILD)/fuzz -name '*.d' 2>/dev/null)

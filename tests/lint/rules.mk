@@ -4,7 +4,7 @@
 # checks look at everything each time. tests/lint/run has them in order.
 
 LINTED = $(sort $(wildcard libsv/*.c init/*.c supervise/*.c svctl/*.c bench/*.c docs/labs/*/*.c \
-	tests/unit/*.c tests/fuzz/*.c))
+	tests/unit/*.c tests/fuzz/*.c tests/coverage/*.c))
 LINT_NOTES = $(foreach check,gcc clang-tidy,$(patsubst %,$(BUILD)/lint/$(check)/%,$(LINTED)))
 HEADERS = $(wildcard libsv/*.h init/*.h supervise/*.h svctl/*.h tests/fuzz/*.h)
 
@@ -28,7 +28,7 @@ $(BUILD)/lint/gcc/%: % $(HEADERS) tests/lint/rules.mk config.mk
 		$(DEFINES) -O2 $(ANALYZER) -c -o /dev/null $<
 
 $(BUILD)/lint/clang-tidy/%: % $(HEADERS) tests/lint/rules.mk \
-		$(wildcard .clang-tidy */.clang-tidy)
+		$(wildcard .clang-tidy */.clang-tidy */*/.clang-tidy)
 	$(call say,tidy,$<)
 	$(Q)tests/lint/note $@ clang-tidy --quiet $< -- $(LANGUAGE) $(DEFINES)
 
