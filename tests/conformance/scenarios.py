@@ -50,6 +50,7 @@ sv's lines are "N".
 """
 
 import concurrent.futures
+import functools
 import glob
 import os
 import pty
@@ -147,14 +148,20 @@ def rows():
 
 # Who is asked
 
-def unpacked(package, path):
-    """A program of Debian's, or Skip."""
+@functools.cache
+def unpack(package):
+    """(directory, why there is none) of a package of Debian's."""
     done = subprocess.run([os.path.join(TOP, "tests/peers"), package], text=True, cwd=TOP, check=False,
                           stdin=subprocess.DEVNULL, capture_output=True)
-    found = os.path.join(TOP, done.stdout.strip(), path)
-    if done.returncode or not os.path.exists(found):
-        raise Skip("Debian's %s cannot be had: %s" % (package, done.stderr.strip().rpartition("\n")[2]))
-    return found
+    return os.path.join(TOP, done.stdout.strip()), done.stderr.strip().rpartition("\n")[2] if done.returncode else ""
+
+
+def unpacked(package, path):
+    """A program of Debian's, or Skip."""
+    directory, why = unpack(package)
+    if why or not os.path.exists(os.path.join(directory, path)):
+        raise Skip("Debian's %s cannot be had: %s" % (package, why))
+    return os.path.join(directory, path)
 
 
 def programs_of(who, names):
@@ -275,13 +282,14 @@ class Services(World):
 
     def __init__(self, who, scenario):
         super().__init__(who, scenario)
+        programs = programs_of(who, SUPERVISION)
         top = tempfile.mkdtemp(prefix="pidone.")
         os.chmod(top, 0o755)
         self.test = Test(top)
         self.root = os.path.join(top, "services")
         self.said_path = os.path.join(top, "said")
         self.started, self.pids = {}, {}
-        for name, path in programs_of(who, SUPERVISION).items():
+        for name, path in programs.items():
             os.makedirs(top + "/bin", exist_ok=True)
             os.symlink(path, "%s/bin/%s" % (top, name))
         if who == OURS:
@@ -409,13 +417,13 @@ class Init(World):
     def __init__(self, who, scenario):
         super().__init__(who, scenario)
         utilities = unpacked("busybox-static", "bin/busybox")
-        names = ("init",) + (SUPERVISION if scenario.needs_services() else ())
+        programs = programs_of(who, ("init",) + (SUPERVISION if scenario.needs_services() else ()))
         self.master, self.typed = None, b""
         terminal = {}
         if scenario.terminal:
             self.master, self.slave = pty.openpty()
             terminal = {"stdin": self.slave, "stdout": self.slave}
-        self.namespace = Contained(programs_of(who, names), scenario, utilities, **terminal)
+        self.namespace = Contained(programs, scenario, utilities, **terminal)
         self.said_path = self.namespace.root + "/said"
 
     def end(self):
