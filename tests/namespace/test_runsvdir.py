@@ -80,7 +80,7 @@ def starts_all(t):
 
 @test()
 def skips(t):
-    """dot names, plain files, links to files and dangling links are skipped"""
+    """dot names, plain files, links to files and dangling links are skipped; one in a circle is named"""
     scan = Scan(t)
     hidden = t.service(name="scan/.hidden")
     linked = t.service(name="defined/other")
@@ -96,6 +96,7 @@ def skips(t):
     late.running()
     for s in (hidden, linked):
         need(not os.path.exists(s.file("supervise")), f"{s.path} is supervised")
+    r.wait_errors("loop: cannot look at")
     same(real.starts(), [pid], "starts of the real one")
     need(r.running(), "runsvdir has ended")
 
@@ -139,6 +140,10 @@ def bad_services(t):
     scan.service("interpreter", run="#!/nonexistent\n")
     os.mkdir(scan.service("directory", run=None).file("run"))
     write_file(scan.service("supervise-file").file("supervise"))
+    control = scan.service("control-file")
+    os.mkdir(control.file("supervise"))
+    write_file(control.supervise("control"))
+    os.mkdir(scan.service("options").file("timeout-kill"))
     fails = scan.service("fails", run="exit 1\n")
     locked = scan.service("locked")
     held = t.runsv(locked)
@@ -146,7 +151,7 @@ def bad_services(t):
     good = [scan.service(f"good{i}", log=logger()) for i in range(3)]
     r = scan.start()
     pids = [s.running() for s in good]
-    for name in ("not-executable", "interpreter", "directory", "supervise-file", "locked"):
+    for name in ("not-executable", "interpreter", "directory", "supervise-file", "control-file", "options", "locked"):
         r.wait_errors(name)
     late = scan.service("late")
     late.running()
