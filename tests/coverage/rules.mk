@@ -27,6 +27,7 @@ $(COVERAGE)/bin/svctl: $(call covered,$(SVCTL) $(LIBSV))
 $(COVERED_PROGRAMS): $(COVERAGE)/counters.o
 	@mkdir -p $(@D)
 	$(call say,link,$@)
+	$(Q)if [ -x $@ ]; then COVERAGE_TO= $@; fi	# lets go of the memory of the one before
 	$(Q)$(CC) $(CODE) $(LINK) -o $@ $(filter-out %/counters.o,$^) $< $$($(CC) -print-file-name=libgcov.a) \
 		-Wl,--defsym=coverage_key=$$({ pwd; date +%s%N; } | cksum | awk '{ print $$1 % 2^30 + 1 }')
 
