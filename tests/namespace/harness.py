@@ -129,11 +129,15 @@ class Namespace:
             return ""
 
     def command(self):
-        # /dev is made by hand: the machine's own is not to be touched
+        # /dev is made by hand: the machine's own is not to be touched. umount -a -r,
+        # which init runs at the end if it has no inittab, makes the file system
+        # behind a mount read-only, for the machine too: here it does nothing.
         script = """set -e; R=$1; shift
             for d in %s; do
                 if [ -d "$R/$d" ] && [ ! -L "$R/$d" ]; then
                     mount --bind "/$d" "$R/$d"; fi; done
+            for p in bin/umount sbin/umount usr/bin/umount sbin/swapoff usr/sbin/swapoff; do
+                if [ -e "/$p" ] && [ -e "$R/$p" ]; then mount --bind /bin/true "$R/$p"; fi; done
             mount -t proc proc "$R/proc"
             mount -t tmpfs dev "$R/dev"
             for d in null zero full tty urandom; do
