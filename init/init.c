@@ -53,6 +53,7 @@ static void spawn_entry(int slot)
 	const struct inittab_entry *entry = &life.table.slots[slot].entry;
 	struct lifecycle_process *process = &life.processes[slot];
 	bool again = process->penalty > 0, first = process->since == 0;
+	static int told;		/* why nothing could be started; 0 when it could */
 	pid_t pid;
 	int error;
 
@@ -71,13 +72,17 @@ static void spawn_entry(int slot)
 		.quiet = again,
 	};
 	if (console_spawn(executed.path, executed.words, &child, &pid, &error) == SPAWN_STARTED) {
+		told = 0;
 		lifecycle_spawned(&life, slot, pid, clock_now());
 		trace_spawned(&life, slot);
 		if (first)
 			progress_started(&life, slot);
 		return;
 	}
-	message(MESSAGE_WARNING, "%s: cannot start: %s", entry->command, strerror(error));
+	if (error != told)
+		message(MESSAGE_WARNING, "%s: cannot start: %s: tried again each second",
+			entry->command, strerror(error));
+	told = error;
 	lifecycle_not_spawned(&life, slot, clock_now());
 }
 
