@@ -137,7 +137,7 @@ class Namespace:
                 if [ -d "$R/$d" ] && [ ! -L "$R/$d" ]; then
                     mount --bind "/$d" "$R/$d"; fi; done
             for p in bin/umount sbin/umount usr/bin/umount sbin/swapoff usr/sbin/swapoff; do
-                if [ -e "/$p" ] && [ -e "$R/$p" ]; then mount --bind /bin/true "$R/$p"; fi; done
+                if [ "$R/$p" -ef "/$p" ]; then mount --bind /bin/true "$R/$p"; fi; done
             mount -t proc proc "$R/proc"
             mount -t tmpfs dev "$R/dev"
             for d in null zero full tty urandom; do
