@@ -30,6 +30,8 @@ from tap import Failed
 SHELL_S = 300   # for a block on this computer; a build may be in it
 HERE, INSIDE, NOT_TESTED = "# here", "# in the machine", "# not tested: "
 
+KERNEL = re.compile(r"\[ *\d+\.\d+\] .*")
+
 # Puts down where and with which words QEMU is called, in place of calling it.
 QEMU = """#!/bin/sh
 printf '%s\\0' "$PWD" qemu-system-x86_64 "$@" >"$QEMU_WORDS"
@@ -191,8 +193,10 @@ class Guest(Machine):
             self.console.send(block.last + "\r")
             if block.last == "poweroff":
                 self.stays_off()
-                # the kernel's messages; the last prompt may stand before one
-                said += "\n".join(re.findall(r"\[ *\d+\.\d+\] .*", self.console.text[before:]))
+                # the kernel's messages, where the page has them; the last prompt may
+                # stand before one
+                if KERNEL.search(block.wanted or ""):
+                    said += "\n".join(KERNEL.findall(self.console.text[before:]))
             else:
                 self.log_in()
         return said
