@@ -57,7 +57,9 @@ files in `supervise/`.
 ![Distributions of the time from SIGKILL of a service to its next start, and of sv restart](bench-restart.svg)
 
 Each curve says which share of all restarts was done within that time. runit's and busybox's `sv`
-look every 0.42 s; s6 waits a second before it starts anything again.
+look every 0.42 s; s6 waits a second before it starts anything again. The floor, which does
+nothing but wait, vfork and exec, takes %.2f of runit's time from the SIGKILL to the next
+start, ours %.2f: below the floor nobody gets.
 """
 
 SERVICES = """
@@ -69,8 +71,10 @@ set grid back lc rgb "#dddddd"
 set key top left reverse Left samplen 2
 set xlabel "services"
 set ylabel "ms until all run"
+set yrange [5:100000]
 plot %s
 set ylabel "KiB of private memory"
+set yrange [50:1000000]
 plot %s
 unset multiplot
 """
@@ -82,10 +86,11 @@ set logscale x
 set yrange [0:1]
 set xrange [0.5:3000]
 set grid back lc rgb "#dddddd"
-set key bottom right reverse Left samplen 2
+set key left at 5,0.6 reverse Left samplen 2
 set ylabel "share of all"
 set xlabel "ms from SIGKILL to the next start"
 plot %s
+set key left at 15,0.6
 set xlabel "ms that sv restart takes"
 plot %s
 unset multiplot
@@ -158,10 +163,12 @@ def main():
     death = next(figure for name, figure in supervise.items() if name.startswith("SIGKILL"))
     gnuplot("bench-restart", RESTART, [shares(death), shares(svctl["sv restart"])])
     floor = statistics.median(supervise["1000 services, start to all running"]["others"]["floor"])
+    each = {name: statistics.median(values) for name, values in (("ours", death["ours"]), *death["others"].items())}
     with open(PAGE, "w") as page:
         page.write("\n".join([HEAD % (" (%.0f ms for the\n1,000 starts of the floor)." % floor),
                               "## The supervisor\n", table(supervise), "## svctl and sv\n", table(svctl),
-                              "## init\n", table(init), PLOTS]))
+                              "## init\n", table(init),
+                              PLOTS % (each["floor"] / each["runit"], each["ours"] / each["runit"])]))
     text = read(README)
     with open(README, "w") as page:
         page.write(re.sub(r"(?s)(<!-- make bench -->\n).*?(<!-- -->)", lambda match: match[1] + short(found) + match[2],
