@@ -202,7 +202,7 @@ def thirty_thousand_zombies_at_once_are_reaped():
     # their parent does not wait for them, and then it is gone; on a machine that is
     # very busy, or has no more numbers, there are fewer
     parent = """#!/usr/bin/perl
-my ($made, $end) = (0, time + 40);
+my ($made, $end) = (0, time + 90);
 while ($made < 30000 && time < $end) {
 	my $child = fork;
 	kill 'KILL', $$ if defined $child && $child == 0;
@@ -214,7 +214,7 @@ close $file;
 rename '/tmp/new', '/tmp/done';
 """
     with init("::once:/parent\n::respawn:sleep 1001\n", files={"/parent": parent}) as ns:
-        print("# %s zombies" % wait_until("forked", lambda: ns.read("/tmp/done"), 80))
+        print("# %s zombies" % wait_until("forked", lambda: ns.read("/tmp/done"), 130))
         wait_until("no zombies", lambda: ns.zombies() == 0)
         wait_commands(ns, ["sleep 1001"])
 
