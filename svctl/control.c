@@ -179,10 +179,8 @@ int control_verb(struct context *context, const struct word *word, enum control_
 		json_array(&json, NULL);
 	failures = names.missing + control_run(context, word, waits, names.name, names.name,
 		names.count, &json);
-	if (context_has(context, OPTION_JSON)) {
-		names_json_missing(&names, &json);
-		json_end_array(&json);
-	}
+	if (context_has(context, OPTION_JSON))
+		names_json_end(&names, &json);
 	names_free(&names);
 	output_flush(context->out);
 	return context_exit(failures);

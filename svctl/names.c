@@ -173,15 +173,15 @@ static bool out_of_memory(struct search *search)
 	return false;
 }
 
-static bool add_missing(struct search *search, const char *operand)
+static bool add_missing(struct search *search, const char *operand, int error)
 {
 	struct names *found = search->found;
-	const char **grown = realloc(found->absent, (found->missing + 1) * sizeof *grown);
+	struct names_absent *grown = realloc(found->absent, (found->missing + 1) * sizeof *grown);
 
 	if (grown == NULL)
 		return out_of_memory(search);
 	found->absent = grown;
-	found->absent[found->missing++] = operand;
+	found->absent[found->missing++] = (struct names_absent){ operand, error };
 	return true;
 }
 
@@ -190,7 +190,7 @@ static bool tell_missing(struct search *search, const char *operand)
 	struct context *context = search->context;
 	struct nearest nearest = { .word = operand };
 
-	if (!add_missing(search, operand))
+	if (!add_missing(search, operand, 0))
 		return false;
 	if (service_is_path(operand)) {
 		context_tell(context, operand, "no such directory");
@@ -239,7 +239,7 @@ static bool find(struct search *search, const char *operand)
 		return add_new(search->found, operand) || out_of_memory(search);
 	if (errno == EACCES) {
 		context_tell(context, operand, "%s", reason_text(errno));
-		return add_missing(search, operand);
+		return add_missing(search, operand, EACCES);
 	}
 	return !service_is_path(operand) && pattern_is_one(operand) ?
 		find_pattern(search, operand) : tell_missing(search, operand);
@@ -277,12 +277,16 @@ bool names_find_anywhere(struct context *context, char *const *operands, size_t 
 	return find_all(context, operands, count, true, names);
 }
 
-void names_json_missing(const struct names *names, struct json *json)
+void names_json_end(const struct names *names, struct json *json)
 {
 	for (size_t i = 0; i < names->missing; i++) {
+		const struct names_absent *absent = &names->absent[i];
+
 		json_object(json, NULL);
-		json_string(json, "service", names->absent[i]);
-		json_string(json, "problem", "no such service");
+		json_string(json, "service", absent->operand);
+		json_string(json, "problem",
+			absent->error != 0 ? reason_text(absent->error) : "no such service");
 		json_end_object(json);
 	}
+	json_end_array(json);
 }

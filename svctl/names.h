@@ -11,10 +11,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What was typed and means no service: that was complained of. */
+struct names_absent {
+	const char *operand;
+	int error;		/* an errno: it cannot be looked at; 0: it is not there */
+};
+
 struct names {
 	char **name;		/* each once, in the order of the operands, then by name */
 	size_t count;
-	const char **absent;	/* operands that mean no service; each was complained of */
+	struct names_absent *absent;
 	size_t missing;		/* how many those are */
 };
 
@@ -30,8 +36,8 @@ bool names_find(struct context *context, char *const *operands, size_t count,
 bool names_find_anywhere(struct context *context, char *const *operands, size_t count,
 	struct names *names);
 
-/* An object into the array that JSON is in for each operand that means no service. */
-void names_json_missing(const struct names *names, struct json *json);
+/* Ends the array that JSON is in, with an object for each operand that means no service. */
+void names_json_end(const struct names *names, struct json *json);
 
 /* The names in a directory of services, sorted, those that begin with a dot left
  * out; with BESIDE set, as further ones. False with errno. */

@@ -177,8 +177,7 @@ static void put_json(struct output *out, const struct snapshot *snapshot,
 		snapshot_json(snapshot, &snapshot->services[i], &json);
 		json_end_object(&json);
 	}
-	names_json_missing(names, &json);
-	json_end_array(&json);
+	names_json_end(names, &json);
 }
 
 /* What is behind the words in the table, in a line: once, however many they are.

@@ -446,10 +446,8 @@ int verb_status(struct context *context, char *const *operands, size_t count)
 		json_array(&json, NULL);
 	for (size_t i = 0; i < snapshot.count && done; i++)
 		failures += !show(context, &snapshot, i, for_programs ? &json : NULL);
-	if (for_programs) {
-		names_json_missing(&names, &json);
-		json_end_array(&json);
-	}
+	if (for_programs)
+		names_json_end(&names, &json);
 	output_flush(context->out);
 	snapshot_free(&snapshot);
 	names_free(&names);

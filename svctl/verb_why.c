@@ -71,10 +71,8 @@ int verb_why(struct context *context, char *const *operands, size_t count)
 		json_array(&json, NULL);
 	for (size_t i = 0; i < names.count; i++)
 		failures += !explain(context, names.name[i], &json);
-	if (json.out != NULL) {
-		names_json_missing(&names, &json);
-		json_end_array(&json);
-	}
+	if (json.out != NULL)
+		names_json_end(&names, &json);
 	names_free(&names);
 	output_flush(context->out);
 	return context_exit(failures);
