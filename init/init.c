@@ -80,8 +80,7 @@ static void spawn_entry(int slot)
 		return;
 	}
 	if (error != told)
-		message(MESSAGE_WARNING, "%s: cannot start: %s: tried again each second",
-			entry->command, strerror(error));
+		message(MESSAGE_WARNING, "%s: cannot start: %s", entry->command, strerror(error));
 	told = error;
 	lifecycle_not_spawned(&life, slot, clock_now());
 }
