@@ -138,7 +138,7 @@ def adopts_with_few_descriptors(t):
     r.kill()
     # it raises its limit as far as it may
     r = scan.start(prefix=["prlimit", "--nofile=60:60", "setpriv", "--bounding-set=-sys_resource"])
-    wait_until(lambda: "No file descriptors available" in r.errors(), lambda: f"a message; there is {r.errors()!r}")
+    r.wait_errors("No file descriptors available")
     r.kill()
     go_on(services, pids)
     scan.start()
@@ -155,7 +155,7 @@ def memory_little(t):
     r = scan.start(prefix=["prlimit", "--data=1000000:"])
     pid = first.running()
     more = [t.service(name=f"scan/more{i}", down=True) for i in range(1500)]
-    wait_until(lambda: "cannot supervise: Out of memory" in r.errors(), lambda: f"a message; there is {r.errors()[:2000]!r}")
+    r.wait_errors("cannot supervise: Out of memory")
     first.tell("h")
     limit(r, "data", 100000000)
     wait_until(lambda: all(s.supervised() for s in more), "all taken on")
@@ -174,7 +174,7 @@ def disk_full(t):
     pid = first.running()
     for s in more:
         scan.link(s)
-    wait_until(lambda: "No space left on device" in r.errors(), lambda: f"a message; there is {r.errors()!r}")
+    r.wait_errors("No space left on device")
     wait_until(lambda: all(s.supervised() or os.path.basename(s.path) + ": cannot" in r.errors() for s in more), "each is named")
     go_on([first], [pid])
     run("mount", "-o", "remount,nr_inodes=1000", where)

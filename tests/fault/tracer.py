@@ -131,18 +131,22 @@ class Trace:
             os.kill(pid, signal.SIGKILL)
         return False
 
+    def stops(self):
+        """(pid, status) of each stop, until our own child has ended."""
+        while True:
+            pid, status = os.waitpid(-1, WALL)
+            if os.WIFSTOPPED(status):
+                yield pid, status
+            elif pid == self.pid:
+                self.status = status
+                return
+
     def run(self):
         self.pid = self.start()
         self.started(self.pid)
         numbers = {}            # of the children not yet executed
         executed = False
-        while True:
-            pid, status = os.waitpid(-1, WALL)
-            if not os.WIFSTOPPED(status):
-                if pid == self.pid:
-                    self.status = status
-                    return self
-                continue
+        for pid, status in self.stops():
             number, event = os.WSTOPSIG(status), status >> 16
             if pid != self.pid and pid not in numbers:
                 numbers[pid] = len(self.children)
@@ -163,6 +167,7 @@ class Trace:
                     ptrace(self.step if child is None else SYSCALL, pid, 0, int(number))
             except ProcessLookupError:
                 pass            # killed meanwhile
+        return self
 
 
 # Where the registers are in x86_64's struct user: the number of the call, its result.
@@ -244,13 +249,7 @@ class Failing(Trace):
         self.started(self.pid)
         self.executed = False
         early = {}              # children that stop before their parent has told of them
-        while True:
-            pid, status = os.waitpid(-1, WALL)
-            if not os.WIFSTOPPED(status):
-                if pid == self.pid:
-                    self.status = status
-                    return self
-                continue
+        for pid, status in self.stops():
             if pid not in self.whose:
                 early[pid] = status
                 continue
@@ -260,3 +259,4 @@ class Failing(Trace):
                     self.at_stop(child, early.pop(child))
             except ProcessLookupError:
                 pass            # killed meanwhile
+        return self

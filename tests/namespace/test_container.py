@@ -79,10 +79,14 @@ def container():
     return Container({"/etc/inittab": INITTAB, "/service/idle/run": SERVICE})
 
 
+def serves(ns):
+    wait_until("the service runs", lambda: "run: /service/idle" in ns.run("/pidone/sv", "status", "/service/idle"))
+
+
 def it_boots_without_a_failure_and_says_each_step_once():
     with container() as ns:
         ns.wait_output("/dev/tty1: no such terminal")
-        wait_until("the service runs", lambda: "run: /service/idle" in ns.run("/pidone/sv", "status", "/service/idle"))
+        serves(ns)
         steps = [line.split(": ")[2] for line in ns.output().splitlines() if line.startswith("init: boot: ")]
         assert steps and len(set(steps)) == len(steps), ns.output()
         assert "failed" not in ns.output(), ns.output()
@@ -91,7 +95,7 @@ def it_boots_without_a_failure_and_says_each_step_once():
 
 def it_reaps_who_is_left_by_runc_exec():
     with container() as ns:
-        wait_until("the service runs", lambda: "run: /service/idle" in ns.run("/pidone/sv", "status", "/service/idle"))
+        serves(ns)
         ns.run("sh", "-c", "sleep 0.01 & exec sleep 0.05")
         ns.run("sh", "-c", "sleep 0.2 &")
         wait_until("nobody is left", lambda: not any("sleep 0." in command for _, command in ns.processes().values())
@@ -100,7 +104,7 @@ def it_reaps_who_is_left_by_runc_exec():
 
 def stop_takes_the_services_down_and_ends_the_container():
     with container() as ns:
-        wait_until("the service runs", lambda: "run: /service/idle" in ns.run("/pidone/sv", "status", "/service/idle"))
+        serves(ns)
         subprocess.run(ns.words("kill", ns.name, "TERM"), check=True)
         assert ns.wait_end() == 0, ns.output()
         state = ns.read("/service/idle/supervise/stat")
