@@ -6,8 +6,8 @@ empty directory on.
 Blocks of commands are typed into one shell, or on the console of the machine that
 was started last if they begin with "# in the machine". One that calls QEMU starts
 a machine. What stands in a block of text is what the commands before it must have
-said; numbers may differ, and a line "…" stands for any number of lines. One that begins with "# not tested: why" is left out, and
-told. Pages to follow may be given as arguments: GUIDE PID1.
+said; numbers may differ, and a line "…" stands for any number of lines. One that
+begins with "# not tested: why" is left out, and told. Pages to follow may be given as arguments: GUIDE PID1.
 """
 
 import base64
@@ -253,6 +253,6 @@ def follow(case, page):
 
 
 if __name__ == "__main__":
-    # One after the other: QEMU's words are those of a directory.
+    # One after the other: QEMU is started in a directory, which is the whole program's.
     sys.exit(tap.run({page: functools.partial(follow, page=page + ".md")
                       for page in sys.argv[1:] or ("GUIDE", "PID1")}, 1))
