@@ -69,10 +69,13 @@ KEPT = ("klogd", "udhcpc")
 # Numbers below 300 are given once, and never again when the count has come round.
 PIDS = 400
 # The shell ends as soon as it cannot fork; what it can do by itself it does then.
+# The numbers of those that it kills are not to be had again: from 300 on, which is where
+# they begin anew (RESERVED_PIDS in kernel/pid.c), there is then but one, and that is taken.
+# 15 s: a getty that was killed three times in a row is tried again after 4.
 NO_PIDS = """#!/bin/sh
 mkfifo /tmp/never
 echo %d >/proc/sys/kernel/pid_max
-trap 'kill "$@"; read -r -t 4 line <>/tmp/never; echo 32768 >/proc/sys/kernel/pid_max; echo processes again >/dev/console' EXIT
+trap 'echo 301 >/proc/sys/kernel/pid_max; kill "$@"; read -r -t 15 line <>/tmp/never; echo 32768 >/proc/sys/kernel/pid_max; echo processes again >/dev/console' EXIT
 while :; do sleep 1000 & done
 """ % PIDS
 CANNOT_START = ("init: /sbin/getty 38400 tty2: cannot start: Resource temporarily unavailable",
