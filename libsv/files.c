@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int files_open(int directory, const char *path, int flags, mode_t mode)
@@ -72,6 +73,29 @@ bool files_write(int fd, const void *data, size_t size)
 	return true;
 }
 
+int files_rename(int directory, const char *from, const char *to, enum files_rename how)
+{
+	return (int)syscall(SYS_renameat2, directory, from, directory, to, (unsigned)how);
+}
+
+/* rename(2) over a file is for ext4 the end of a careful update: it begins to write
+ * the new one to the disk there and then (auto_da_alloc in ext4(5)), and whoever
+ * renamed waits until it has. Exchanging the two and removing the old one does not. */
+static bool take_its_place(int directory, const char *temporary, const char *path)
+{
+	if (files_rename(directory, temporary, path, FILES_EXCHANGE) < 0)
+		/* nothing there yet, or a file system that cannot */
+		return renameat(directory, temporary, directory, path) == 0;
+	if (unlinkat(directory, temporary, 0) < 0 && errno == EISDIR) {
+		/* rename(2) had refused; the change back is as likely to go well
+		 * as the change was, and the error is told in any case */
+		(void)files_rename(directory, temporary, path, FILES_EXCHANGE);
+		errno = EISDIR;
+		return false;
+	}
+	return true;
+}
+
 bool files_replace(int directory, const char *path, const char *temporary,
 	const void *data, size_t size)
 {
@@ -83,7 +107,7 @@ bool files_replace(int directory, const char *path, const char *temporary,
 	if (!files_write(fd, data, size))
 		goto failed;
 	files_close(&fd);
-	if (renameat(directory, temporary, directory, path) == 0)
+	if (take_its_place(directory, temporary, path))
 		return true;
 failed:
 	error = errno;

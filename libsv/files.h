@@ -22,8 +22,14 @@ ssize_t files_read(int directory, const char *path, char *buffer, size_t size);
 /* Writes all of DATA to FD; false with errno if that fails. */
 bool files_write(int fd, const void *data, size_t size);
 
+/* renameat2(2) within a directory, with one of its flags; musl of Debian 12 knows
+ * neither. 0, or -1 with errno: EINVAL of a file system, or ENOSYS of a kernel,
+ * that cannot do it. */
+enum files_rename { FILES_NO_REPLACE = 1 << 0, FILES_EXCHANGE = 1 << 1 };
+int files_rename(int directory, const char *from, const char *to, enum files_rename how);
+
 /* Makes PATH hold DATA, at once for whoever reads it: DATA is written to
- * TEMPORARY (same file system, made with mode 0644 less the umask) and renamed.
+ * TEMPORARY (same directory, made with mode 0644 less the umask), which takes its place.
  * On failure false with errno, PATH is as it was and TEMPORARY is gone. */
 bool files_replace(int directory, const char *path, const char *temporary,
 	const void *data, size_t size);

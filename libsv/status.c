@@ -129,8 +129,14 @@ void status_encode_record(const struct status *status, const struct status_ident
 	for (size_t i = 0; i < STATUS_DEATHS; i++)
 		to = put_little(to, 2, memory->death[i]);
 	to = put_little(to, 4, (uint32_t)memory->group);
-	to = put_little(to, 4, 0);	/* for what is yet to come */
+	/* 0 in records of before, which had the start to the tick */
+	to = put_little(to, 4, identity->margin);
 	(void)put_little(to, 8, sum_of(record, (size_t)(to - record)));
+}
+
+bool status_is_start(const struct status_identity *identity, uint64_t start)
+{
+	return start <= identity->start && identity->start - start <= identity->margin;
 }
 
 bool status_decode_record(const unsigned char *record, size_t size, struct status *status,
@@ -163,6 +169,7 @@ bool status_decode_record(const unsigned char *record, size_t size, struct statu
 	for (size_t i = 0; i < STATUS_DEATHS; i++)
 		memory->death[i] = (uint16_t)take_little(&from, 2);
 	memory->group = (pid_t)take_little(&from, 4);
+	identity->margin = (uint32_t)take_little(&from, 4);
 	return identity->pid >= 0 && memory->group >= 0 && memory->deaths <= STATUS_DEATHS;
 }
 

@@ -50,7 +50,10 @@ struct status_identity {
 	uint64_t namespace;		/* inode of /proc/self/ns/pid */
 	uint64_t device, inode;		/* the service directory */
 	pid_t pid;			/* of run or finish; 0: none */
-	uint64_t start;			/* of pid: field 22 of /proc/PID/stat */
+	/* Field 22 of /proc/PID/stat of pid, in ticks, is not above START, and below it
+	 * by MARGIN at most. */
+	uint64_t start;
+	uint32_t margin;
 };
 
 /* A monitor's memory (libsv/monitor.h). */
@@ -81,6 +84,9 @@ bool status_decode(const unsigned char *record, size_t size, struct status *stat
  * MEMORY in their order, integers little-endian, and a sum over all of it. */
 void status_encode_record(const struct status *status, const struct status_identity *identity,
 	const struct status_memory *memory, unsigned char record[STATUS_RECORD_BYTES]);
+
+/* Whether START, of a process that has the pid, is IDENTITY's. */
+bool status_is_start(const struct status_identity *identity, uint64_t start);
 
 /* False if it is no such record, whole and unharmed. */
 bool status_decode_record(const unsigned char *record, size_t size, struct status *status,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The fields up to the 22nd: 21 numbers of 20 digits and a name of 64 bytes. */
@@ -55,16 +56,23 @@ bool identity_here(struct status_identity *identity)
 	return true;
 }
 
-uint64_t identity_start(pid_t pid)
+/* A tick is 1/100 s on all that Linux runs on but Alpha (USER_HZ). */
+uint64_t identity_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);	/* fails only for a clock that is not there */
+	return (uint64_t)now.tv_sec * 100 + (uint64_t)now.tv_nsec / 10000000;
+}
+
+/* 0 with errno if it cannot be read. */
+static uint64_t start_of(pid_t pid)
 {
 	char path[32], text[STAT_BYTES];
 	const char *at;
 	uint64_t start = 0;
 
-	if (pid == 0)
-		(void)text_copy(path, sizeof path, "/proc/self/stat");
-	else
-		(void)text_format(path, sizeof path, "/proc/%d/stat", (int)pid);
+	(void)text_format(path, sizeof path, "/proc/%d/stat", (int)pid);
 	if (files_read(AT_FDCWD, path, text, sizeof text) < 0)
 		return 0;
 	/* the second field is the name, and may hold anything but its last ')' */
@@ -90,6 +98,7 @@ bool identity_is_same_place(const struct status_identity *one, const struct stat
 int identity_open(const struct status_identity *identity)
 {
 	uint64_t start;
+	bool is_it;
 	int pidfd, error;
 
 	errno = ESRCH;
@@ -98,10 +107,11 @@ int identity_open(const struct status_identity *identity)
 	/* close-on-exec from birth: pidfd_open(2) */
 	pidfd = (int)syscall(SYS_pidfd_open, identity->pid, 0);
 	error = errno;
-	start = identity_start(identity->pid);
-	if (start == identity->start && pidfd >= 0)
+	start = start_of(identity->pid);
+	is_it = start != 0 && status_is_start(identity, start);
+	if (is_it && pidfd >= 0)
 		return pidfd;
-	if (start == identity->start)
+	if (is_it)
 		errno = error;		/* it lives, whatever it was that failed */
 	else if (start != 0 || errno == ENOENT)
 		errno = ESRCH;

@@ -15,9 +15,9 @@
  * without it nothing can be adopted. */
 bool identity_here(struct status_identity *identity);
 
-/* The start time of PID (0: of the caller), in ticks since boot: proc(5), field 22
- * of /proc/PID/stat. 0 with errno if it cannot be read. */
-uint64_t identity_start(pid_t pid);
+/* What a process that is forked now would have for a start time, field 22 of its
+ * /proc/PID/stat: ticks of CLOCK_BOOTTIME (fs/proc/array.c). */
+uint64_t identity_now(void);
 
 /* Same boot, namespace and directory? */
 bool identity_is_same_place(const struct status_identity *one, const struct status_identity *other);

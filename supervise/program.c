@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -118,11 +119,13 @@ static void tell_not_written(const struct program *program, const char *name)
 		suffix(program), name, strerror(errno));
 }
 
-static void publish_text(struct program *program, const char *name, const char *temporary,
+static bool publish_text(struct program *program, const char *name, const char *temporary,
 	const char *text, size_t length)
 {
-	if (!files_replace(program->supervise, name, temporary, text, length))
-		tell_not_written(program, name);
+	if (files_replace(program->supervise, name, temporary, text, length))
+		return true;
+	tell_not_written(program, name);
+	return false;
 }
 
 /* Whatever is not known of it, nobody adopts by. */
@@ -130,20 +133,27 @@ static struct status_identity identity_of(const struct program *program)
 {
 	struct status_identity identity = {
 		.device = program->device, .inode = program->inode,
-		.pid = program->pid, .start = program->start,
+		.pid = program->pid, .start = program->start, .margin = program->margin,
 	};
 
 	(void)identity_here(&identity);
 	return identity;
 }
 
-static bool write_record(struct program *program, int supervise, const struct status_memory *memory)
+static void encode_record(const struct program *program, const struct status_memory *memory,
+	unsigned char record[STATUS_RECORD_BYTES])
 {
 	const struct status_identity identity = identity_of(program);
+
+	status_encode_record(&program->status, &identity, memory, record);
+}
+
+static bool write_record(struct program *program, int supervise, const struct status_memory *memory)
+{
 	unsigned char record[STATUS_RECORD_BYTES];
 	int error;
 
-	status_encode_record(&program->status, &identity, memory, record);
+	encode_record(program, memory, record);
 	if (files_replace(supervise, "status", "status.new", record, sizeof record))
 		return true;
 	error = errno;
@@ -153,6 +163,19 @@ static bool write_record(struct program *program, int supervise, const struct st
 		return true;
 	errno = error;
 	return false;
+}
+
+/* Of what people read no more than the time of the change is another; the rest is
+ * for the next supervisor, who waits for the lock and so cannot see a half of it.
+ * A new file would be most of what a start costs beside the fork. */
+static bool write_signature(struct program *program, int supervise,
+	const struct status_memory *memory)
+{
+	unsigned char record[STATUS_RECORD_BYTES];
+
+	encode_record(program, memory, record);
+	return files_overwrite(supervise, "status", record, sizeof record) ||
+		files_replace(supervise, "status", "status.new", record, sizeof record);
 }
 
 /* The status is there from the first moment, before anything has been done. */
@@ -167,22 +190,33 @@ static void publish_first(struct program *program)
 		tell_not_written(program, "status");
 }
 
+/* The texts beside the status, where they are not so already. */
+static bool publish_texts(struct program *program, const struct status *before)
+{
+	const struct status *status = &program->status;
+	char text[STATUS_TEXT_BYTES], old[STATUS_TEXT_BYTES];
+	size_t length = status->pid == 0 ? 0 : text_format(text, sizeof text, "%d\n", (int)status->pid);
+	bool all = !program->has_texts, written = true;
+
+	if (all || status->pid != before->pid)
+		written = publish_text(program, "pid", "pid.new", text, length);
+	length = status_describe(status, text);
+	if (all || status_describe(before, old) != length || memcmp(text, old, length) != 0)
+		written = publish_text(program, "stat", "stat.new", text, length) && written;
+	return written;
+}
+
 /* In this order: sv looks at `status`, so the others are there when it does. */
 static void publish(struct program *program)
 {
-	struct status *status = &program->status;
+	const struct status before = program->status;
 	struct status_memory memory;
-	char text[STATUS_TEXT_BYTES];
-	size_t length;
 
-	monitor_status(&program->monitor, status);
+	monitor_status(&program->monitor, &program->status);
 	monitor_remember(&program->monitor, &memory);
-	if (status->pid == 0)
+	if (program->status.pid == 0)
 		program->pid = 0;
-	length = status->pid == 0 ? 0 : text_format(text, sizeof text, "%d\n", (int)status->pid);
-	publish_text(program, "pid", "pid.new", text, length);
-	length = status_describe(status, text);
-	publish_text(program, "stat", "stat.new", text, length);
+	program->has_texts = publish_texts(program, &before);
 	if (!write_record(program, program->supervise, &memory))
 		tell_not_written(program, "status");
 	program->is_unpublished = false;
@@ -213,6 +247,11 @@ static void publish_soon(struct program *program, const struct monitor_action *a
 
 void program_publish_all(struct supervisor *supervisor)
 {
+	/* its exec wakes us, and on one CPU we would run in its place; one who waits
+	 * for its service has more of it running than of our having said so */
+	if (supervisor->has_started && !supervisor->is_awaited)
+		(void)sched_yield();	/* cannot fail */
+	supervisor->has_started = supervisor->is_awaited = false;
 	while (supervisor->unpublished != NULL) {
 		struct program *program = supervisor->unpublished;
 
@@ -350,6 +389,7 @@ static int adopt(struct program *program)
 	if (program->pidfd >= 0) {
 		program->pid = identity.pid;
 		program->start = identity.start;
+		program->margin = identity.margin;
 	}
 	program->last_pid = identity.pid;
 	program->status.changed = status.changed;
@@ -412,6 +452,8 @@ static void ended(struct program *program, pid_t pid, int status)
 {
 	int64_t now = program->supervisor->loop->now;
 
+	if (program->monitor.got_term)
+		program->supervisor->is_awaited = true;
 	/* with others in it, or until an adopted one has been reaped by its parent */
 	if (kill(-pid, 0) == 0)
 		end_group(monitor_left_behind(&program->monitor, pid, now));
@@ -465,11 +507,16 @@ static int sign(void *argument)
 {
 	struct program *program = argument;
 	struct status_memory memory;
+	uint64_t now;
 
 	program->pid = getpid();
-	program->start = identity_start(0);
+	/* between what it was before the fork and now: to ask /proc would cost as much
+	 * as the fork, for it makes a directory for each process it is asked for */
+	now = identity_now();
+	program->margin = (uint32_t)(now - program->start);
+	program->start = now;
 	monitor_remember_start(&program->monitor, clock_now() + 1, &memory);
-	if (!write_record(program, SPAWN_CARRIED + CARRY_SUPERVISE, &memory))
+	if (!write_signature(program, SPAWN_CARRIED + CARRY_SUPERVISE, &memory))
 		tell_not_written(program, "status");
 	/* after that, as it may take the place of a descriptor that was needed */
 	return program->notify_end < 0 ? nofile_restore(NULL) :
@@ -504,10 +551,12 @@ static void start(struct program *program, const char *path, char *const *argv,
 		description.carry[CARRY_SUPERVISE] = program->supervise;
 		description.carry[CARRY_NOTIFY] = program->notify_end;
 		description.carried = CARRY_COUNT;
+		program->start = identity_now();
 	}
 	switch (spawn(&description, &pid, &error)) {
 	case SPAWN_STARTED:
 		loop_child(loop, child, pid);
+		program->supervisor->has_started = true;
 		if (child == &program->main_child)
 			program->said = 0;
 		/* as of now, when it has been made, and with the part of a ms that
@@ -662,6 +711,7 @@ static void control_ready(struct loop_watch *watch)
 	got = read(program->control, letters, sizeof letters);
 	if (program->is_retired)
 		return;
+	program->supervisor->is_awaited = true;
 	for (ssize_t i = 0; i < got; i++)
 		monitor_letter(&program->monitor, letters[i], program->supervisor->loop->now);
 	program->supervisor->turn(program->service);

@@ -34,6 +34,7 @@ struct supervisor {
 	void (*reopen)(struct service *service);
 	/* whose records are written at the end of the turn, in the order of the changes */
 	struct program *unpublished, *last_unpublished;
+	bool has_started, is_awaited;	/* in this turn: see program_publish_all */
 	struct service *gone;	/* those that have become so, for the owner to take */
 };
 
@@ -68,6 +69,8 @@ struct program {
 	pid_t last_pid;		/* of the last run */
 	int said;		/* errno of the last failed start, told once */
 	struct program *next_unpublished;
+	uint32_t margin;	/* of start; here for it fills a gap */
+	bool has_texts;		/* supervise/pid and stat say what status does */
 	bool is_listed;		/* among the supervisor's unpublished */
 	bool is_unpublished;
 	bool is_retired;
@@ -93,7 +96,8 @@ const char *program_supervise(struct program *program);
 void program_turn(struct program *program);
 
 /* Writes the records that are to be written. To be called after each turn of the
- * loop. */
+ * loop. What was started in it goes first, unless a letter was heard or what a stop
+ * was for has ended: then somebody may wait to read it. */
 void program_publish_all(struct supervisor *supervisor);
 
 /* Writes its record, and does not heed letters any more. It still counts as

@@ -68,7 +68,7 @@ static pid_t pid_of(const struct processes *processes, const struct facts *facts
 	const struct process *process = processes_find(processes, pid);
 
 	if (process != NULL && record->is_ours && (record->identity.pid != pid ||
-	    record->identity.start != process->start))
+	    !status_is_start(&record->identity, process->start)))
 		return 0;
 	return pid;
 }

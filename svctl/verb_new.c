@@ -15,13 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-/* renameat2(2); musl of Debian 12 knows neither the call nor its flag. */
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE 1U
-#endif
 
 static const char run_teaches[] =
 	"#!/bin/sh\n"
@@ -211,8 +205,7 @@ static bool put_in_place(const struct made *made)
 {
 	struct stat facts;
 
-	if (syscall(SYS_renameat2, made->directory, made->temporary, made->directory, made->name,
-	    RENAME_NOREPLACE) == 0)
+	if (files_rename(made->directory, made->temporary, made->name, FILES_NO_REPLACE) == 0)
 		return true;
 	if (errno != EINVAL && errno != ENOSYS)
 		return complain(made, "put the directory in its place");

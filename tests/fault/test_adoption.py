@@ -1027,6 +1027,7 @@ def term_from_init(t):
 BYTES, BOOT_AT, NAMESPACE_AT, DEVICE_AT, INODE_AT, PID_AT, START_AT = 248, 28, 44, 52, 60, 68, 72
 STATE_AT, WANT_AT, EARLIEST_AT, SUM_BYTES = 80, 81, 92, 8
 READINESS_AT = 82
+MARGIN_AT = 236
 WANT_DOWN = 2
 
 
@@ -1109,7 +1110,10 @@ class Foreign:
 def control_case(t):
     """(a record that is made as below but true is adopted: so these tests mean something)"""
     f = Foreign(t)
-    s = f.copy("true", change=seal)
+    start = int(process_fields(f.pid)[19])
+    told, margin = struct.unpack_from("<Q", f.record, START_AT)[0], struct.unpack_from("<I", f.record, MARGIN_AT)[0]
+    need(told - margin <= start <= told, f"it was started at {start}, and signed {told} with a margin of {margin}")
+    s = f.copy("true", change=lambda r: seal(put(put(r, START_AT, "<Q", start + 5), MARGIN_AT, "<I", 5)))
     f.scan.start()
     s.wait_status(pid=f.pid, want="d")
     f.source.wait_event("SIGTERM")
@@ -1169,10 +1173,11 @@ def other_start(t):
     """a pid with another start time, so another process by now: a fresh start, no signal"""
     f = Foreign(t)
     start = int(process_fields(f.pid)[19])
-    for i, other in enumerate((start + 1, start - 1, 0, 2 ** 64 - 1, start + 2 ** 32)):
+    others = ((start + 1, 0), (start - 1, 0), (start - 1, 5), (start + 6, 5), (0, 0), (2 ** 64 - 1, 0), (start + 2 ** 32, 5))
+    for i, (other, margin) in enumerate(others):
         for running_ in (True, False):
-            def change(record, other=other, running_=running_):
-                record = put(record, START_AT, "<Q", other)
+            def change(record, other=other, margin=margin, running_=running_):
+                record = put(put(record, START_AT, "<Q", other), MARGIN_AT, "<I", margin)
                 return seal(record if running_ else put(record, WANT_AT, "B", 0))
             if not running_:
                 f.copy(f"up{i}", change=change, wanted_down=False)
@@ -1182,7 +1187,7 @@ def other_start(t):
                 f.services.remove(s)
                 s.change = "stays down"
     f.begins_afresh()
-    for i in range(5):
+    for i in range(len(others)):
         same(read(f"{t.dir}/defined/down{i}/supervise/stat"), "down\n", f"stat of down{i}")
 
 

@@ -195,7 +195,7 @@ END_TEST
 
 static const struct status_identity IDENTITY = {
 	.boot = { 1, 2, 3, 255, 0, 128 }, .namespace = 0xf000000012345678, .device = UINT64_MAX,
-	.inode = 42, .pid = INT32_MAX, .start = 0x0102030405060708,
+	.inode = 42, .pid = INT32_MAX, .start = 0x0102030405060708, .margin = 0x090a0b0c,
 };
 
 static const struct status_memory MEMORY = {
@@ -224,6 +224,7 @@ START_TEST(a_whole_record_is_read_back)
 	ck_assert_uint_eq(identity.inode, IDENTITY.inode);
 	ck_assert_int_eq(identity.pid, IDENTITY.pid);
 	ck_assert_uint_eq(identity.start, IDENTITY.start);
+	ck_assert_uint_eq(identity.margin, IDENTITY.margin);
 	ck_assert_uint_eq(memory.state, MEMORY.state);
 	ck_assert_uint_eq(memory.want, MEMORY.want);
 	ck_assert_uint_eq(memory.starts, MEMORY.starts);
@@ -235,6 +236,21 @@ START_TEST(a_whole_record_is_read_back)
 	ck_assert_uint_eq(memory.deaths, MEMORY.deaths);
 	ck_assert_int_eq(memory.group, MEMORY.group);
 	ck_assert_mem_eq(memory.death, MEMORY.death, sizeof memory.death);
+}
+END_TEST
+
+START_TEST(a_start_may_lie_within_the_margin)
+{
+	static const struct status_identity exact = { .start = 100 }, wide = { .start = 100, .margin = 2 },
+		early = { .start = 1, .margin = UINT32_MAX };
+
+	for (uint64_t start = 95; start < 105; start++) {
+		ck_assert(status_is_start(&exact, start) == (start == 100));
+		ck_assert(status_is_start(&wide, start) == (start >= 98 && start <= 100));
+	}
+	ck_assert(status_is_start(&early, 0));
+	ck_assert(!status_is_start(&early, 2));
+	ck_assert(!status_is_start(&early, UINT64_MAX));
 }
 END_TEST
 
@@ -275,6 +291,7 @@ int main(void)
 	tcase_add_test(all, text_is_runits);
 	tcase_add_test(all, every_text_fits);
 	tcase_add_test(all, a_whole_record_is_read_back);
+	tcase_add_test(all, a_start_may_lie_within_the_margin);
 	tcase_add_test(all, a_harmed_record_is_none);
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
