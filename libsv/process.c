@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "process.h"
 
-#include "text.h"
-
 #include <stdint.h>
 #include <string.h>
 
 #define PF_KTHREAD 0x00200000U	/* include/linux/sched.h */
 
 /* Reads the number that TEXT begins with; a sign is skipped: -1 is no terminal
- * and no process group, and neither is looked for. */
+ * and no process group, and neither is looked for. NULL if there is none, or too
+ * large a one. */
 static const char *take_number(const char *text, uint64_t *number)
 {
-	char digits[24];
-	size_t length;
+	const char *digits;
 
 	text += *text == ' ';
 	text += *text == '-';
-	length = strspn(text, "0123456789");
-	if (length >= sizeof digits)
-		return NULL;
-	memcpy(digits, text, length);
-	digits[length] = '\0';
-	return text_to_number(digits, UINT64_MAX, number) ? text + length : NULL;
+	*number = 0;
+	for (digits = text; *text >= '0' && *text <= '9'; text++) {
+		uint64_t digit = (uint64_t)(*text - '0');
+
+		if (*number > (UINT64_MAX - digit) / 10)
+			return NULL;
+		*number = *number * 10 + digit;
+	}
+	return text > digits ? text : NULL;
 }
 
 /* The numbers behind the name and the state, by their place in proc(5). */

@@ -2,6 +2,7 @@
 #include "identity.h"
 
 #include "files.h"
+#include "process.h"
 #include "text.h"
 
 #include <errno.h>
@@ -68,24 +69,16 @@ uint64_t identity_now(void)
 /* 0 with errno if it cannot be read. */
 static uint64_t start_of(pid_t pid)
 {
-	char path[32], text[STAT_BYTES];
-	const char *at;
-	uint64_t start = 0;
+	char path[32], line[STAT_BYTES];
+	struct process process;
 
 	(void)text_format(path, sizeof path, "/proc/%d/stat", (int)pid);
-	if (files_read(AT_FDCWD, path, text, sizeof text) < 0)
+	if (files_read(AT_FDCWD, path, line, sizeof line) < 0)
 		return 0;
-	/* the second field is the name, and may hold anything but its last ')' */
-	at = strrchr(text, ')');
-	for (int field = 2; at != NULL && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (at == NULL) {
-		errno = EINVAL;
-		return 0;
-	}
-	while (*++at >= '0' && *at <= '9')
-		start = start * 10 + (uint64_t)(*at - '0');
-	return start;
+	if (process_parse(line, &process))
+		return process.start;
+	errno = EINVAL;
+	return 0;
 }
 
 bool identity_is_same_place(const struct status_identity *one, const struct status_identity *other)

@@ -75,6 +75,21 @@ static enum service_answer open_fifo(int directory, const char *path, const char
 	return set_problem(problem, what, EINVAL);
 }
 
+/* Our runsvdir writes over a record while a process of the service is started, which
+ * a reader may catch half done; it is whole the next moment. */
+static ssize_t read_whole(int fd, char *bytes, size_t size, struct service_record *record)
+{
+	ssize_t got;
+	int left = 5;
+
+	do {
+		got = pread(fd, bytes, size, 0);
+		record->is_ours = got >= 0 && status_decode_record((unsigned char *)bytes, (size_t)got,
+			&record->status, &record->identity, &record->memory);
+	} while (!record->is_ours && got == STATUS_RECORD_BYTES && --left > 0);
+	return got;
+}
+
 enum service_answer service_read_record(int directory, struct service_record *record,
 	struct service_problem *problem)
 {
@@ -91,13 +106,10 @@ enum service_answer service_read_record(int directory, struct service_record *re
 	fd = files_open(directory, "supervise/status", O_RDONLY, 0);
 	if (fd < 0)
 		return set_problem(problem, "unable to open supervise/status", errno);
-	/* a record is never written in place, so it is whole in one read */
-	size = read(fd, bytes, sizeof bytes);
+	size = read_whole(fd, bytes, sizeof bytes, record);
 	files_close(&fd);
 	if (size < 0)
 		return set_problem(problem, "unable to read supervise/status", errno);
-	record->is_ours = status_decode_record((unsigned char *)bytes, (size_t)size,
-		&record->status, &record->identity, &record->memory);
 	if (!record->is_ours &&
 	    !status_decode((unsigned char *)bytes, (size_t)size, &record->status))
 		return set_problem(problem, "unable to read supervise/status: bad format", 0);
