@@ -42,7 +42,7 @@ def descriptors():
 
 
 DESCRIPTORS = descriptors()
-MOST_SERVICES = (DESCRIPTORS - 64) // 5     # of ours; it has five for each
+MOST_SERVICES = (DESCRIPTORS - 64) // 4     # of ours; it has four for each
 MANY = min(4000, MOST_SERVICES // 100 * 100)
 TOO_FEW = "cannot be had with %d descriptors; tests/boot/test_limits.py has 10,000 services in a machine of their own" \
     % DESCRIPTORS

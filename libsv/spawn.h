@@ -12,7 +12,7 @@ enum { SPAWN_KEEP = -1, SPAWN_SHUT = -2 };
 
 /* The first of those that the child is given for its own use: see carry. */
 #define SPAWN_CARRIED 6
-#define SPAWN_CARRY_MOST 3
+#define SPAWN_CARRY_MOST 2
 
 struct spawn {
 	const char *path;	/* executed; searched in PATH if it holds no slash */

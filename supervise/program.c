@@ -14,14 +14,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define STATUS "supervise/status"
+#define STATUS_NEW STATUS ".new"
 
 /* Letters read from `control` at a time. */
 #define LETTERS 64
@@ -40,7 +43,7 @@ void program_init(struct program *program)
 {
 	memset(program, 0, sizeof *program);
 	program->input = program->output = SPAWN_KEEP;
-	program->directory = program->supervise = program->lock = -1;
+	program->directory = program->lock = -1;
 	program->control = program->ok = program->pidfd = -1;
 	program->notify = program->notify_end = -1;
 	program->main_child.ended = main_ended;
@@ -71,15 +74,15 @@ static bool make_supervise(int directory)
 }
 
 /* What is there is kept as it is, mode and owner: people delegate by them. */
-int program_open_fifo(int supervise, const char *name, int flags)
+int program_open_fifo(int directory, const char *path, int flags)
 {
-	bool made = mkfifoat(supervise, name, 0600) == 0;
+	bool made = mkfifoat(directory, path, 0600) == 0;
 	struct stat found;
 	int fd;
 
 	if (!made && errno != EEXIST)
 		return -1;
-	fd = files_open(supervise, name, flags, 0);
+	fd = files_open(directory, path, flags, 0);
 	if (fd < 0 || made)
 		return fd;
 	if (fstat(fd, &found) == 0 && !S_ISFIFO(found.st_mode)) {
@@ -94,17 +97,14 @@ const char *program_open(struct program *program, int directory)
 	program->directory = directory;
 	if (!make_supervise(directory))
 		return "make supervise/";
-	program->supervise = files_open(directory, "supervise", O_RDONLY | O_DIRECTORY, 0);
-	if (program->supervise < 0)
-		return "open supervise/";
-	program->lock = files_open(program->supervise, "lock", O_WRONLY | O_APPEND | O_CREAT, 0600);
+	program->lock = files_open(directory, "supervise/lock", O_WRONLY | O_APPEND | O_CREAT, 0600);
 	if (program->lock < 0)
 		return "open supervise/lock";
 	if (flock(program->lock, LOCK_EX | LOCK_NB) < 0)
 		return "lock supervise/lock";
 	/* for reading and writing: a FIFO with no writer left would be at its end
 	 * of file, and so readable, for ever (fifo(7)) */
-	program->control = program_open_fifo(program->supervise, "control", O_RDWR);
+	program->control = program_open_fifo(directory, "supervise/control", O_RDWR);
 	return program->control < 0 ? "open supervise/control" : NULL;
 }
 
@@ -113,18 +113,18 @@ static void adopted_ended(struct loop_watch *watch);
 
 /* --- the record ----------------------------------------------------------------- */
 
-static void tell_not_written(const struct program *program, const char *name)
+static void tell_not_written(const struct program *program, const char *path)
 {
-	message(MESSAGE_WARNING, "%s%s: cannot write supervise/%s: %s", *program->name,
-		suffix(program), name, strerror(errno));
+	message(MESSAGE_WARNING, "%s%s: cannot write %s: %s", *program->name,
+		suffix(program), path, strerror(errno));
 }
 
-static bool publish_text(struct program *program, const char *name, const char *temporary,
+static bool publish_text(struct program *program, const char *path, const char *temporary,
 	const char *text, size_t length)
 {
-	if (files_replace(program->supervise, name, temporary, text, length))
+	if (files_replace(program->directory, path, temporary, text, length))
 		return true;
-	tell_not_written(program, name);
+	tell_not_written(program, path);
 	return false;
 }
 
@@ -148,18 +148,18 @@ static void encode_record(const struct program *program, const struct status_mem
 	status_encode_record(&program->status, &identity, memory, record);
 }
 
-static bool write_record(struct program *program, int supervise, const struct status_memory *memory)
+static bool write_record(struct program *program, const struct status_memory *memory)
 {
 	unsigned char record[STATUS_RECORD_BYTES];
 	int error;
 
 	encode_record(program, memory, record);
-	if (files_replace(supervise, "status", "status.new", record, sizeof record))
+	if (files_replace(program->directory, STATUS, STATUS_NEW, record, sizeof record))
 		return true;
 	error = errno;
 	/* on a full disk: rather one that may be seen half written, which its sum
 	 * shows, than one that is not true */
-	if (files_overwrite(supervise, "status", record, sizeof record))
+	if (files_overwrite(program->directory, STATUS, record, sizeof record))
 		return true;
 	errno = error;
 	return false;
@@ -168,14 +168,14 @@ static bool write_record(struct program *program, int supervise, const struct st
 /* Of what people read no more than the time of the change is another; the rest is
  * for the next supervisor, who waits for the lock and so cannot see a half of it.
  * A new file would be most of what a start costs beside the fork. */
-static bool write_signature(struct program *program, int supervise,
-	const struct status_memory *memory)
+static bool write_signature(struct program *program, const struct status_memory *memory)
 {
 	unsigned char record[STATUS_RECORD_BYTES];
 
 	encode_record(program, memory, record);
-	return files_overwrite(supervise, "status", record, sizeof record) ||
-		files_replace(supervise, "status", "status.new", record, sizeof record);
+	/* its own descriptor of the directory it has not any more, but is in it */
+	return files_overwrite(AT_FDCWD, STATUS, record, sizeof record) ||
+		files_replace(AT_FDCWD, STATUS, STATUS_NEW, record, sizeof record);
 }
 
 /* The status is there from the first moment, before anything has been done. */
@@ -186,8 +186,8 @@ static void publish_first(struct program *program)
 	program->status.changed = clock_wall();
 	monitor_status(&program->monitor, &program->status);
 	monitor_remember(&program->monitor, &memory);
-	if (!write_record(program, program->supervise, &memory))
-		tell_not_written(program, "status");
+	if (!write_record(program, &memory))
+		tell_not_written(program, STATUS);
 }
 
 /* The texts beside the status, where they are not so already. */
@@ -199,10 +199,10 @@ static bool publish_texts(struct program *program, const struct status *before)
 	bool all = !program->has_texts, written = true;
 
 	if (all || status->pid != before->pid)
-		written = publish_text(program, "pid", "pid.new", text, length);
+		written = publish_text(program, "supervise/pid", "supervise/pid.new", text, length);
 	length = status_describe(status, text);
 	if (all || status_describe(before, old) != length || memcmp(text, old, length) != 0)
-		written = publish_text(program, "stat", "stat.new", text, length) && written;
+		written = publish_text(program, "supervise/stat", "supervise/stat.new", text, length) && written;
 	return written;
 }
 
@@ -217,8 +217,8 @@ static void publish(struct program *program)
 	if (program->status.pid == 0)
 		program->pid = 0;
 	program->has_texts = publish_texts(program, &before);
-	if (!write_record(program, program->supervise, &memory))
-		tell_not_written(program, "status");
+	if (!write_record(program, &memory))
+		tell_not_written(program, STATUS);
 	program->is_unpublished = false;
 }
 
@@ -304,7 +304,7 @@ static void listen_for_readiness(struct program *program)
 {
 	program->notify_watch = (struct loop_watch){ .ready = notified };
 	if (program->notify < 0)
-		program->notify = program_open_fifo(program->supervise, "notify", O_RDONLY);
+		program->notify = program_open_fifo(program->directory, "supervise/notify", O_RDONLY);
 	if (program->notify < 0 || !loop_watch(program->supervisor->loop, program->notify,
 	    &program->notify_watch))
 		message(MESSAGE_ERROR, "%s%s: cannot listen for its readiness: %s",
@@ -321,9 +321,9 @@ static int open_notification(struct program *program)
 	loop_close(program->supervisor->loop, &program->notify);
 	if (!program->monitor.options.notifies)
 		return -1;
-	(void)unlinkat(program->supervise, "notify", 0);	/* ENOENT; others show below */
-	program->notify = program_open_fifo(program->supervise, "notify", O_RDONLY);
-	end = program->notify < 0 ? -1 : program_open_fifo(program->supervise, "notify", O_RDWR);
+	(void)unlinkat(program->directory, "supervise/notify", 0);	/* ENOENT; others show below */
+	program->notify = program_open_fifo(program->directory, "supervise/notify", O_RDONLY);
+	end = program->notify < 0 ? -1 : program_open_fifo(program->directory, "supervise/notify", O_RDWR);
 	if (end < 0 || fcntl(end, F_SETFL, 0) < 0)
 		message(MESSAGE_ERROR, "%s%s: cannot make supervise/notify: %s",
 			*program->name, suffix(program), strerror(errno));
@@ -360,7 +360,7 @@ static int adopt(struct program *program)
 	struct status status;
 	struct status_identity identity, here = identity_of(program);
 	struct status_memory memory;
-	ssize_t size = files_read(program->supervise, "status", (char *)record, sizeof record);
+	ssize_t size = files_read(program->directory, STATUS, (char *)record, sizeof record);
 
 	if (size < 0)
 		return errno == ENOENT ? 0 : -1;
@@ -423,7 +423,7 @@ const char *program_supervise(struct program *program)
 	if (adopted == 0)
 		publish_first(program);
 	/* last of all: whoever can open it for writing may count on the rest */
-	program->ok = program_open_fifo(program->supervise, "ok", O_RDONLY);
+	program->ok = program_open_fifo(program->directory, "supervise/ok", O_RDONLY);
 	return program->ok < 0 ? "open supervise/ok" : NULL;
 }
 
@@ -484,9 +484,9 @@ static void adopted_ended(struct loop_watch *watch)
 }
 
 /* What a child that signs itself in has of our descriptors: the lock, so that
- * nobody takes it before that is done; where the record is; and its own end of the
- * FIFO `notify`, if it is to have one. */
-enum { CARRY_LOCK, CARRY_SUPERVISE, CARRY_NOTIFY, CARRY_COUNT };
+ * nobody takes it before that is done, and its own end of the FIFO `notify`, if it
+ * is to have one. */
+enum { CARRY_LOCK, CARRY_NOTIFY, CARRY_COUNT };
 
 /* In the child: its own end of the FIFO becomes descriptor NUMBER. */
 static int hand_over(int number)
@@ -516,8 +516,8 @@ static int sign(void *argument)
 	program->margin = (uint32_t)(now - program->start);
 	program->start = now;
 	monitor_remember_start(&program->monitor, clock_now() + 1, &memory);
-	if (!write_signature(program, SPAWN_CARRIED + CARRY_SUPERVISE, &memory))
-		tell_not_written(program, "status");
+	if (!write_signature(program, &memory))
+		tell_not_written(program, STATUS);
 	/* after that, as it may take the place of a descriptor that was needed */
 	return program->notify_end < 0 ? nofile_restore(NULL) :
 		hand_over(program->notification_fd);
@@ -548,7 +548,6 @@ static void start(struct program *program, const char *path, char *const *argv,
 	if (child == &program->main_child) {
 		description.prepare = sign;
 		description.carry[CARRY_LOCK] = program->lock;
-		description.carry[CARRY_SUPERVISE] = program->supervise;
 		description.carry[CARRY_NOTIFY] = program->notify_end;
 		description.carried = CARRY_COUNT;
 		program->start = identity_now();
@@ -737,6 +736,5 @@ void program_close(struct program *program)
 	files_close(&program->ok);
 	loop_close(loop, &program->control);
 	files_close(&program->lock);
-	files_close(&program->supervise);
 	files_close(&program->directory);
 }

@@ -49,7 +49,6 @@ struct program {
 	short notification_fd;	/* OPTIONS_NO_FD: none */
 	struct monitor monitor;
 	int directory;		/* where it runs: the service directory, or its log/ */
-	int supervise;		/* supervise/ in there */
 	int lock;
 	int control;
 	int ok;
@@ -107,8 +106,8 @@ void program_retire(struct program *program);
 /* Closes all that it has open. */
 void program_close(struct program *program);
 
-/* Opens the FIFO NAME in the directory SUPERVISE, which is made unless it is there;
+/* Opens the FIFO PATH in DIRECTORY, which is made unless it is there;
  * -1 with errno, ENOTSUP: it is something else. */
-int program_open_fifo(int supervise, const char *name, int flags);
+int program_open_fifo(int directory, const char *path, int flags);
 
 #endif

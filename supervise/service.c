@@ -14,7 +14,7 @@
 
 /* Where the keeper of one service that is supervised alone is found, in
  * log/supervise/. */
-#define KEEPERS "keeper."
+#define KEEPERS "supervise/keeper."
 
 /* --- opening ---------------------------------------------------------------- */
 
@@ -64,17 +64,17 @@ static bool open_pipe(struct service *service)
 	struct program *log = &service->log->program;
 	int *pipe = service->log->pipe;
 
-	pipe[0] = program_open_fifo(log->supervise, "pipe", O_RDONLY);
-	pipe[1] = pipe[0] < 0 ? -1 : program_open_fifo(log->supervise, "pipe", O_RDWR);
+	pipe[0] = program_open_fifo(log->directory, "supervise/pipe", O_RDONLY);
+	pipe[1] = pipe[0] < 0 ? -1 : program_open_fifo(log->directory, "supervise/pipe", O_RDWR);
 	if (pipe[1] < 0 || fcntl(pipe[0], F_SETFL, 0) < 0 || fcntl(pipe[1], F_SETFL, 0) < 0)
 		return false;
 	log->input = pipe[0];
 	service->main.output = pipe[1];
 	if (supervisor->alone)
-		keeper_place(supervisor->keeper, &log->supervise, KEEPERS);
+		keeper_place(supervisor->keeper, &log->directory, KEEPERS);
 	keeper_hold(supervisor->keeper, &service->log->pipe_end, pipe[1]);
 	/* that of a runsv, should there have been one */
-	keeper_end_others(supervisor->keeper, log->supervise, KEEPERS);
+	keeper_end_others(supervisor->keeper, log->directory, KEEPERS);
 	return true;
 }
 
