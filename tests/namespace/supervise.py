@@ -216,8 +216,11 @@ events = os.open({{events!r}}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 out = os.open({{copy!r}}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 told = []
 r, w = os.pipe()
+# a signal that comes just before select() is heard by it
+os.set_blocking(w, False)
+signal.set_wakeup_fd(w, warn_on_full_buffer=False)
 for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGCONT, signal.SIGINT):
-    signal.signal(number, lambda number, frame: (say("log " + signal.Signals(number).name), told.append(number), os.write(w, b"x")))
+    signal.signal(number, lambda number, frame: (say("log " + signal.Signals(number).name), told.append(number)))
 say("log start %d" % os.getpid())
 while signal.SIGTERM not in told:
     ready, _, _ = select.select([0, r], [], [])
