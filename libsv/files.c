@@ -96,10 +96,22 @@ static bool take_its_place(int directory, const char *temporary, const char *pat
 	return true;
 }
 
+/* A new file, whatever has the name: what a kill has left, or a link to what is
+ * another's, which who delegates supervise/ lets others make. */
+static int make_temporary(int directory, const char *temporary)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL;
+	int fd = files_open(directory, temporary, flags, 0644);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(directory, temporary, 0) == 0)
+		fd = files_open(directory, temporary, flags, 0644);
+	return fd;
+}
+
 bool files_replace(int directory, const char *path, const char *temporary,
 	const void *data, size_t size)
 {
-	int fd = files_open(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	int fd = make_temporary(directory, temporary);
 	int error;
 
 	if (fd < 0)
@@ -132,7 +144,7 @@ bool files_path(int fd, char *path, size_t size)
 
 bool files_overwrite(int directory, const char *path, const void *data, size_t size)
 {
-	int fd = files_open(directory, path, O_WRONLY, 0);
+	int fd = files_open(directory, path, O_WRONLY | O_NOFOLLOW, 0);
 	bool written = fd >= 0 && files_write(fd, data, size);
 
 	files_close(&fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files: every descriptor is born close-on-exec, EINTR is dealt with, a file
- * that others read is replaced, never changed in place. */
+/* Files: every descriptor is born close-on-exec, EINTR is dealt with, what others
+ * read is replaced as a whole, or written over in one piece. */
 #ifndef LIBSV_FILES_H
 #define LIBSV_FILES_H
 
@@ -38,8 +38,9 @@ bool files_replace(int directory, const char *path, const char *temporary,
  * cannot be had, or is longer than SIZE. */
 bool files_path(int fd, char *path, size_t size);
 
-/* Writes DATA over the beginning of PATH, which must exist. It needs no room on the
- * disk if that was as long before; a reader may see a part of it only. */
+/* Writes DATA over the beginning of PATH, which must exist and be no link (ELOOP). It
+ * needs no room on the disk if that was as long before; a reader may see a part of it
+ * only. */
 bool files_overwrite(int directory, const char *path, const void *data, size_t size);
 
 #endif

@@ -101,6 +101,31 @@ START_TEST(a_link_is_replaced_not_followed)
 }
 END_TEST
 
+START_TEST(no_link_leads_to_what_is_of_others)
+{
+	ck_assert(files_replace(directory, "target", "a.new", "of others", 9));
+	ck_assert_int_eq(symlinkat("target", directory, "a"), 0);
+	errno = 0;
+	ck_assert(!files_overwrite(directory, "a", "ours", 4));
+	ck_assert_int_eq(errno, ELOOP);
+	ck_assert_int_eq(symlinkat("target", directory, "a.new"), 0);
+	replace("ours");
+	holds("a", "ours");
+	holds("target", "of others");
+	ck_assert(!there("a.new"));
+}
+END_TEST
+
+START_TEST(what_is_written_over_keeps_what_stood_behind)
+{
+	replace("first");
+	ck_assert(files_overwrite(directory, "a", "FI", 2));
+	holds("a", "FIrst");
+	ck_assert(!files_overwrite(directory, "target", "FI", 2));
+	ck_assert(!there("target"));
+}
+END_TEST
+
 START_TEST(a_directory_stays)
 {
 	ck_assert_int_eq(mkdirat(directory, "a", 0755), 0);
@@ -125,6 +150,8 @@ int main(void)
 	tcase_add_test(all, who_has_it_open_reads_the_old_one);
 	tcase_add_test(all, what_a_kill_left_is_in_nobodys_way);
 	tcase_add_test(all, a_link_is_replaced_not_followed);
+	tcase_add_test(all, no_link_leads_to_what_is_of_others);
+	tcase_add_test(all, what_is_written_over_keeps_what_stood_behind);
 	tcase_add_test(all, a_directory_stays);
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
