@@ -210,7 +210,6 @@ static int take_short(struct line *line, const char *argument, const char *next,
 {
 	for (const char *at = argument + 1; *at != '\0'; at++) {
 		size_t row = find_option(line, *at, NULL, 0);
-		int code;
 
 		if (row == OPTION_COUNT)
 			return refuse(line, argument);
@@ -220,9 +219,7 @@ static int take_short(struct line *line, const char *argument, const char *next,
 				take(line, row, next) :
 				usage(line->context, "option requires an argument: ", argument);
 		}
-		code = take(line, row, NULL);
-		if (code != 0)
-			return code;
+		(void)take(line, row, NULL);	/* only a value can be wrong */
 	}
 	return 0;
 }

@@ -33,18 +33,22 @@ static const char *ours_at(size_t i)
 	return i < SETTING_COUNT ? setting_name((enum setting)i) : NULL;
 }
 
+bool known_is_copy_of(const char *name, const char *other)
+{
+	size_t length = strlen(other);
+
+	return strncmp(name, other, length) == 0 && name[length] != '\0' &&
+		strchr("~.#,@", name[length]) != NULL;
+}
+
 /* An editor's copy, or what somebody has put aside. */
 static bool is_copy(const char *name)
 {
 	const char *one;
 
-	for (size_t i = 0; (one = ours_at(i)) != NULL; i++) {
-		size_t length = strlen(one);
-
-		if (strncmp(name, one, length) == 0 && name[length] != '\0' &&
-		    strchr("~.#,@", name[length]) != NULL)
+	for (size_t i = 0; (one = ours_at(i)) != NULL; i++)
+		if (known_is_copy_of(name, one))
 			return true;
-	}
 	return *name == '#';
 }
 

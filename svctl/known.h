@@ -16,6 +16,9 @@ enum known {
 
 enum known known_is(const char *name);
 
+/* True if NAME is OTHER with more behind it, as an editor's copy has it: "t~", "t.old". */
+bool known_is_copy_of(const char *name, const char *other);
+
 /* The name that NAME looks like; NULL: none. */
 const char *known_nearest(const char *name);
 

@@ -3,7 +3,6 @@
 
 #include "files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,8 +42,6 @@ static uint64_t go_through(struct loglines *lines, bool closed, uint64_t skip, l
 			lines->offset + (off_t)length);
 		char *line = bytes, *end;
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		length += got > 0 ? (size_t)got : 0;
 		bytes[length] = '\0';
 		while ((end = find_end(line, length - (size_t)(line - bytes), got <= 0 && closed)) != NULL) {

@@ -252,12 +252,14 @@ static void check_settings(struct check *check, int at)
 static void check_control(struct check *check, const char *name)
 {
 	static const char letters[] = "tdxkpchaiq12u";
+	const char letter[] = { name[0], '\0' };
+	bool known = strchr(letters, name[0]) != NULL;
 	char path[NAME_MAX + 16];
 
 	text_format(path, sizeof path, "control/%s", name);
-	if (known_is(name) == KNOWN_COPY)
+	if (name[0] == '#' || (known && known_is_copy_of(name, letter)))
 		return;
-	if (name[1] != '\0' || strchr(letters, name[0]) == NULL)
+	if (name[1] != '\0' || !known)
 		say(check, path, "is never executed: the letters are t d x k p c h a i q 1 2 u");
 	else
 		check_script(check, check->directory, path, OPTIONAL);

@@ -52,11 +52,16 @@ struct made {
 	struct context *context;
 	const char *operand;	/* as it was typed */
 	const char *name;	/* its last part */
-	const char *parent;	/* the directory that it is to be in */
+	const char *parent;	/* the directory that it is to be in; "" is / */
 	char temporary[NAME_MAX + 1];
 	int directory;		/* PARENT */
 	int service;		/* the temporary one */
 };
+
+static const char *parent_path(const struct made *made)
+{
+	return *made->parent != '\0' ? made->parent : "/";
+}
 
 static bool complain(const struct made *made, const char *what)
 {
@@ -66,7 +71,7 @@ static bool complain(const struct made *made, const char *what)
 		context_tell(made->context, made->operand, "%s/%s is there already: choose another name, "
 			"or move it away", made->parent, made->name);
 	else
-		context_tell(made->context, made->operand, "%s: cannot %s: %s%s", made->parent, what,
+		context_tell(made->context, made->operand, "%s: cannot %s: %s%s", parent_path(made), what,
 			reason_text(error), error == EACCES || error == EPERM ?
 			": root may, and who may write to that directory" : "");
 	return false;
@@ -252,8 +257,6 @@ static bool find_place(struct made *made, char *path)
 	made->name = slash != NULL ? slash + 1 : path;
 	if (slash != NULL)
 		*slash = '\0';
-	if (slash == path)
-		made->parent = "/";
 	return *made->name != '\0' && *made->name != '.' && strlen(made->name) < NAME_MAX - 16;
 }
 
@@ -269,11 +272,10 @@ static void tell_done(const struct made *made)
 {
 	struct output *out = made->context->out;
 	struct json json = { .out = out };
-	char path[PATH_MAX], word[2 * PATH_MAX];
+	char path[PATH_MAX], word[4 * PATH_MAX];	/* a quote becomes four bytes: quote.c */
 
 	text_format(path, sizeof path, "%s/%s", made->parent, made->name);
-	if (quote_word(made->operand, word, sizeof word) >= sizeof word)
-		(void)text_copy(word, sizeof word, made->operand);	/* for people: cut */
+	(void)quote_word(made->operand, word, sizeof word);	/* it fits: it was a path */
 	if (context_has(made->context, OPTION_JSON)) {
 		json_object(&json, NULL);
 		json_string(&json, "service", made->name);
@@ -306,7 +308,7 @@ int verb_new(struct context *context, char *const *operands, size_t count)
 		return context_usage(context, "a command does not begin with -");
 	if (!find_place(&made, path) || has_controls(made.name))
 		return context_usage(context, "no name for a service");
-	made.directory = files_open(AT_FDCWD, made.parent, O_PATH | O_DIRECTORY, 0);
+	made.directory = files_open(AT_FDCWD, parent_path(&made), O_PATH | O_DIRECTORY, 0);
 	if (made.directory < 0) {
 		(void)complain(&made, "open the directory");
 		return context_exit(1);

@@ -98,9 +98,67 @@ def new_refuses(t):
     same(os.listdir(t.dir + "/init.d/empty"), [], "empty")
     same(sorted(os.listdir(t.dir + "/init.d")), ["empty", "file", "link", "web"], "nothing else")
     for arguments in ([], ["x"], ["x", "--"], ["x", "--", ""], ["x", "--", "-x"], [".x", "--", "y"],
-                      ["a\nb", "--", "y"], ["x" * 255, "--", "y"], ["", "--", "y"]):
+                      ["x" * 5000, "--", "y"], ["a\nb", "--", "y"], ["x" * 255, "--", "y"], ["", "--", "y"]):
         need("usage: svctl new" in svctl(t, "new", *arguments, code=100).stderr, f"{arguments}")
     svctl(t, "new", "no/where/x", "--", "y", code=1)
+
+
+@test()
+def new_beside_the_root(t):
+    """new: at the root, with slashes behind it, with a name that needs many quotes"""
+    with machine() as ns:
+        ns.wait_output("UP")
+        same(ns.run("/pidone/svctl", "new", "/web//", "--", "true"),
+             "/web: made; see its run and log/run, then: svctl check /web//\n", "at the root")
+        same(ns.read("/web/run").splitlines()[-1], "exec true", "its run")
+        same(ns.run("/pidone/svctl", "new", "/web", "--", "true"),
+             "svctl: /web: /web is there already: choose another name, or move it away\n", "once more")
+    quotes = "'" * 200
+    where = "/".join([quotes] * 15)
+    os.makedirs(f"{t.dir}/{where}")
+    told = svctl(t, "new", f"{where}/web", "--", "true").stdout
+    same(told, f"{where}/web: made; see its run and log/run, then: svctl check '" +
+         where.replace("'", "'\\''") + "/web'\n", "what is told")
+
+
+@test()
+def new_on_a_full_disk(t):
+    """new: a disk that is full at any moment: said, and nothing half is left"""
+    steps = []
+    for files in range(1, 9):
+        where = t.mount(f"nr_inodes={files}")
+        done = subprocess.run([f"{BIN}/svctl", "new", f"{where}/web", "--", "true"], capture_output=True, text=True,
+                              check=False)
+        if done.returncode == 0:
+            break
+        same((done.returncode, os.listdir(where)), (1, []), f"with {files}: {done.stderr}")
+        steps.append(re.fullmatch(rf"svctl: {where}/web: {where}: cannot (.*): out of disk space\n", done.stderr)[1])
+    same(steps, ["make a directory", "write the scripts", "make the directory log", "write the scripts"], "steps")
+    same(sorted(os.listdir(where + "/web")), ["log", "run"], "when there is room")
+
+
+def strace(*inject):
+    """What has calls fail in what is run by it."""
+    if not shutil.which("strace"):
+        raise Skip("no strace")
+    return ["strace", "-o", "/dev/null", *(word for one in inject for word in ("-e", f"inject={one}"))]
+
+
+@test()
+def new_where_rename_replaces(t):
+    """new: on a file system that knows no RENAME_NOREPLACE nothing is replaced either"""
+    os.makedirs(t.dir + "/init.d/empty")
+    def new(name, code):
+        done = subprocess.run([*strace("renameat2:error=EINVAL"), f"{BIN}/svctl", "new", name, "--", "true"],
+                              env=dict(os.environ, SVCTL_INITDIR=t.dir + "/init.d"), capture_output=True, text=True,
+                              check=False)
+        same(done.returncode, code, f"new {name}: {done.stderr}")
+        return done
+    new("web", 0)
+    same(sorted(os.listdir(t.dir + "/init.d/web")), ["log", "run"], "web")
+    need("is there already" in new("empty", 1).stderr, "empty")
+    same((os.listdir(t.dir + "/init.d/empty"), sorted(os.listdir(t.dir + "/init.d"))), ([], ["empty", "web"]),
+         "nothing else")
 
 
 # check
@@ -167,6 +225,35 @@ def check_scripts(t):
     found(p["bare"], "log/run", "not there")
     found(p["dir"], "run", "no file")
     found(p["dangling"], "run", "link to nothing")
+
+
+@test()
+def check_for_people(t):
+    """check: a line for each problem, with its file; a program is no script; what cannot be read"""
+    make(t, "web", run="#!/bin/sh\r\n", finish="")
+    make(t, "program", run=None, **{"control__t~": "", "control__#t#": ""})
+    os.symlink("/bin/true", t.dir + "/init.d/program/run")
+    make(t, "lone")
+    os.symlink("nowhere", t.dir + "/init.d/lone/log")
+    os.makedirs(t.dir + "/services")
+    os.symlink("../init.d/wbe", t.dir + "/services/wrong")
+    done = svctl(t, "check", code=3)
+    same((done.stdout, done.stderr), (
+        "wrong: is a link to ../init.d/wbe: file does not exist; is it web?\n"
+        "lone: log: is a link to nothing\n"
+        "program: ok\n"
+        'web: run: has DOS line ends: there is no interpreter "/bin/sh\\r"\n'
+        "web: finish: is not executable: chmod +x\n"
+        "web: finish: is empty\n", ""), "what it says")
+    same(svctl(t, "check", "program", SVDIR="/nonexistent").stdout, "program: ok\n", "without SVDIR")
+    need(svctl(t, "check", code=2, SVDIR="/nonexistent").stdout.startswith("lone: log: "), "all, without SVDIR")
+    if os.geteuid() != 0 or read("/proc/self/uid_map").split() != ["0", "0", "4294967295"]:
+        raise Skip("only root can become somebody else")
+    os.chmod(t.dir + "/init.d/lone/run", 0o711)
+    done = subprocess.run([f"{BIN}/svctl", "check", t.dir + "/init.d/lone"], user=4243, group=4243, extra_groups=[],
+                          capture_output=True, text=True, check=False)
+    same(done.stdout, f"{t.dir}/init.d/lone: run: access denied\n{t.dir}/init.d/lone: log: is a link to nothing\n",
+         "what cannot be read")
 
 
 @test()
@@ -407,6 +494,25 @@ def power_by_force(t):
         ns.run("/pidone/svctl", "poweroff", "-f", "-y")
         same(ns.wait_end(), -INT, "how it ended")
         need("SIGUSR2" not in ns.output() and "term" not in ns.output(), ns.output())
+
+
+@test()
+def power_of_the_machine(t):
+    """poweroff: where PID 1 has another root directory it asks, as it is the whole machine's; only root may"""
+    with machine() as ns:
+        ns.wait_output("UP")
+        # as /proc has it of a machine's PID 1 in a chroot(2): there is no number of a namespace in it
+        said = ns.run("unshare", "--mount", "--propagation", "unchanged", "sh", "-c", "mount -t tmpfs proc /proc && mkdir -p /proc/1 && "
+                      "echo init >/proc/1/comm && ln -s /pidone/init /proc/1/exe && ln -s \"$1\" /proc/1/root && "
+                      "exec /pidone/svctl poweroff", "sh", "/tmp")
+        same(said, "svctl: poweroff: PID 1 has another root directory: it is the whole machine that ends; "
+             "-y, if that is meant\n", "another root")
+        for words in (["poweroff"], ["reboot", "-y"], ["halt", "-f", "-y"]):
+            same(ns.run("setpriv", "--reuid", "4243", "--clear-groups", "/pidone/svctl", *words),
+                 f"svctl: {words[0]}: permission denied: root may\n", f"somebody's {words}")
+        same(ns.run("setpriv", "--bounding-set=-sys_boot", "--inh-caps=-sys_boot", "/pidone/svctl", "halt", "-f", "-y"),
+             "svctl: halt: permission denied: root may\n", "root without CAP_SYS_BOOT")
+        need(ns.process.poll() is None, "it lives on")
 
 
 @test()

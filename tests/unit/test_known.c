@@ -48,6 +48,13 @@ START_TEST(the_nearest_is_found)
 }
 END_TEST
 
+START_TEST(copies_are_of_one)
+{
+	ck_assert(known_is_copy_of("t~", "t") && known_is_copy_of("t.old", "t"));
+	ck_assert(!known_is_copy_of("t", "t") && !known_is_copy_of("tt", "t") && !known_is_copy_of("d~", "t"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("known");
@@ -58,6 +65,7 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_add_test(all, names_are_told_apart);
 	tcase_add_test(all, the_nearest_is_found);
+	tcase_add_test(all, copies_are_of_one);
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
