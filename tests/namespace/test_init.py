@@ -79,6 +79,43 @@ def what_fstab_lists_is_mounted():
             assert (ns.run("stat", "-c", "%a", "/tmp").strip() == "751") == ("done" in said)
 
 
+def a_hostname_may_be_empty_or_too_long_or_so_already():
+    for text, said, name in (("\n", "skipped: /etc/hostname is empty", None), ("x" * 100, "done", "x" * 64)):
+        with init(NOBODY, files={"/etc/hostname": text}) as ns:
+            ns.wait_output("UP\n")
+            assert "boot: hostname: %s (" % said in ns.output(), ns.output()
+            assert name in (None, ns.run("hostname").strip())
+    with init(NOBODY, files={"/etc/hostname": "so"}, wrapper=["sh", "-c", 'hostname so && exec "$0" "$@"']) as ns:
+        ns.wait_output("UP\n")
+        assert "boot: hostname: already so (" in ns.output(), ns.output()
+
+
+class Sharing(Namespace):
+    """One that has the name and the network of this machine, and may not change them."""
+
+    def command(self):
+        return [word for word in super().command() if word not in ("--uts", "--net")]
+
+
+def what_is_the_machines_is_left_alone():
+    if os.readlink("/proc/self/ns/uts") != "uts:[4026531838]":
+        raise Skip("this is a container itself")
+    with open("/sys/class/net/lo/flags") as file:
+        up = int(file.read(), 16) & 1
+    # it could not, should it try to
+    with Sharing(INIT, {"/etc/inittab": NOBODY, "/etc/hostname": "another"},
+                 wrapper=["setpriv", "--bounding-set=-sys_admin,-net_admin"]) as ns:
+        ns.wait_output("UP\n")
+        assert "boot: hostname: skipped: not ours in a container (" in ns.output(), ns.output()
+        assert "boot: lo: %s (" % ("already so" if up else "skipped: not permitted") in ns.output(), ns.output()
+
+
+def lo_that_cannot_be_raised_is_told():
+    with init(NOBODY, wrapper=["setpriv", "--bounding-set=-net_admin"]) as ns:
+        ns.wait_output("UP\n")
+        assert "boot: lo: skipped: not permitted (" in ns.output(), ns.output()
+
+
 def init_skip_leaves_steps_out():
     with init(NOBODY, ["init.skip=hostname,run"], {"/etc/hostname": "x\n"}) as ns:
         ns.wait_output("UP\n")
@@ -137,6 +174,18 @@ def environment_and_shell_are_as_with_busybox():
         assert environment["PATH"] == "/sbin:/usr/sbin:/bin:/usr/bin"
         assert environment["SHELL"] == "/bin/sh" and environment["USER"] == "root"
         wait_until("name", lambda: ns.read("/tmp/name"))
+
+
+def an_environment_may_be_missing_or_too_large():
+    with init("::once:env >/tmp/env\n", wrapper=["env", "-u", "HOME"]) as ns:
+        wait_until("env", lambda: "HOME=/\n" in ns.read("/tmp/env"))
+    many = ["X%d=%d" % (i, i) for i in range(300)] + ["INIT_%d=%d" % (i, i) for i in range(100)]
+    with init("::once:/usr/bin/env >/tmp/env\n", wrapper=["env", "-i", *many]) as ns:
+        wait_until("env", lambda: ns.read("/tmp/env").count("\n") >= 256)
+        kept = ns.read("/tmp/env").splitlines()
+        assert {line for line in kept if line[0] == "X"} == set(many[:240]), kept
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT, ns.output()
 
 
 def children_are_leaders_with_default_signals():
@@ -486,7 +535,7 @@ def askfirst_waits_for_enter_on_its_terminal():
                     text += os.read(master, 4096)
             see(b"Please press Enter to activate this console. ")
             assert any(command == INIT for command in commands(ns))
-            os.write(master, b"\n")
+            os.write(master, b"not yet\n")
             wait_until("a shell", lambda: commands(ns) == ["-/bin/sh"])
             os.write(master, b"echo TERM is $TERM; tty\n")
             see(b"TERM is ")
@@ -693,5 +742,5 @@ def init_that_is_not_process_1_says_how_it_is_used():
 if __name__ == "__main__":
     run_tests([value for value in list(globals().values())
                if callable(value) and getattr(value, "__module__", "") == "__main__"
-               and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "age",
+               and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "age", "Sharing",
                                           "crash")])

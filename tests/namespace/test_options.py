@@ -227,6 +227,26 @@ def notification_adopted(t):
 
 
 @test()
+def notification_closed(t):
+    """notification-fd that is closed without a line on it: not ready, and it costs nothing"""
+    s, r = with_options(t, {"notification-fd": "3"}, run="exec 3>&-\nsay start $$\nexec sleep 1000\n")
+    s.running()
+    def listens():
+        fds = f"/proc/{r.pid}/fd"
+        return any(os.readlink(f"{fds}/{fd}").endswith("/notify") for fd in os.listdir(fds)
+                   if os.path.islink(f"{fds}/{fd}"))
+    wait_until(lambda: not listens(), "its end is closed")
+    same(record(s, READINESS), AWAITED, "readiness")
+    def switches():
+        with open(f"/proc/{r.pid}/status", encoding="ascii") as status:
+            return next(line for line in status if line.startswith("voluntary_ctxt_switches"))
+    wait_settled(lambda: True, "a time in which nothing happens", 0.2)
+    before = switches()
+    wait_settled(lambda: True, "a time in which nothing happens", 0.5)
+    same(switches(), before, "switches")
+
+
+@test()
 def no_notification(t):
     """without notification-fd nothing is said of readiness, and nothing is awaited"""
     s, _ = t.supervised(run=IDLE)

@@ -897,6 +897,21 @@ for i in range(n, n + 3000):
 
 
 @test()
+def letters_after_the_end(t):
+    """x: while the logger is still reading no letter is heeded any more; nor is HUP ever"""
+    s, r = t.supervised(log="cat >/dev/null\nsay eof\nwhile ! test -e ../go; do sleep 0.02; done\n")
+    s.running()
+    r.signal(signal.SIGHUP)
+    s.tell("x")
+    s.wait_event("eof")
+    s.tell("u")
+    wait_settled(lambda: s.status().state == DOWN and r.running(), "it stays down", 0.3)
+    write_file(s.file("go"))
+    same(r.wait_exit(), 0, "exit code")
+    same(len(s.starts()), 1, "starts")
+
+
+@test()
 def log_end_of_file(t):
     """x: when the service is down its logger gets end of file, not TERM, and is waited for"""
     s, r = t.supervised(run="say start $$\ntrap 'echo last; sleep 0.3; echo very last; exit' TERM\nwhile :; do sleep 0.05; done\n",

@@ -235,11 +235,41 @@ def current_directory(t):
 
 
 @test()
+def gone_while_another_holds_it(t):
+    """a service that another supervisor holds, and whose entry goes: is not taken any more"""
+    scan = Scan(t)
+    s = t.service("s")
+    scan.link(s)
+    holder = t.runsv(s)
+    first = s.running()
+    r = scan.start()
+    r.wait_errors("s: cannot", "another supervisor holds it")
+    scan.unlink("s")
+    other = t.service("other")
+    scan.link(other)
+    other.running()         # and so the other entry's end has been seen
+    holder.signal(signal.SIGTERM)
+    same(holder.wait_exit(), 0, "exit code of the other")
+    wait_settled(lambda: not s.supervised() and s.starts() == [first], "nobody takes it")
+
+
+@test()
 def usage(t):
-    """without a directory: usage, and not 0"""
-    r = t.start(f"{BIN}/runsvdir")
-    need(r.wait_exit() != 0, "exit code 0")
-    need("usage" in r.errors().lower(), f"message {r.errors()!r}")
+    """without a directory, with an option that is none: usage, and not 0"""
+    for words in ([], ["-x", t.dir]):
+        r = t.start(f"{BIN}/runsvdir", *words)
+        need(r.wait_exit() != 0, "exit code 0")
+        need("usage" in r.errors().lower(), f"message {r.errors()!r}")
+
+
+@test(runit="ends")
+def no_such_name(t):
+    """a name for the directory that none can have: said, and it waits on"""
+    name = "x" * 300
+    r = t.start(f"{BIN}/runsvdir", name)
+    r.wait_errors(f"runsvdir: {name}: cannot open: ", "looking every 5 s")
+    r.signal(signal.SIGTERM)
+    same(r.wait_exit(), 0, "exit code")
 
 
 # Changes

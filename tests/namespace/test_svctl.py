@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 
 from supervise import (BIN, DOWN, RUN, SECONDS, Skip, Suite, alive, deaf, need, read,
@@ -95,6 +96,33 @@ def one_line(got, code, *words):
         need(word in got[2], f"no {word!r} in {got[2]!r}")
 
 
+def pretend(t, service, record):
+    """What a supervisor keeps in supervise/, with a status of the test's own: bytes, or None
+    for a directory in its place."""
+    os.mkdir(service.file("supervise"))
+    for fifo in ("ok", "control"):
+        os.mkfifo(service.supervise(fifo))
+        t.undo.callback(os.close, os.open(service.supervise(fifo), os.O_RDONLY | os.O_NONBLOCK))
+    if record is None:
+        os.mkdir(service.supervise("status"))
+        return
+    with open(service.supervise("status"), "wb") as file:
+        file.write(record)
+
+
+def watches(process):
+    """Whether it waits for what is told of files, and so has looked at them."""
+    fds = f"/proc/{process.pid}/fd"
+    return any("inotify" in os.readlink(f"{fds}/{fd}") for fd in os.listdir(fds) if os.path.islink(f"{fds}/{fd}"))
+
+
+def as_somebody():
+    """What makes svctl somebody's who may do nothing."""
+    if os.geteuid() != 0 or read("/proc/self/uid_map").split() != ["0", "0", "4294967295"]:
+        raise Skip("only root can become somebody else")
+    return {"user": 4243, "group": 4243, "extra_groups": []}
+
+
 # The table
 
 def table(out):
@@ -160,6 +188,22 @@ def list_some(t):
     rows = table(w.good("list", "-a"))
     same(sorted(rows), ["db", "off", "web"], "with -a")
     same((rows["off"]["STATE"], rows["off"]["ENABLED"]), ("-", "no"), "not enabled")
+
+
+@test()
+def wants(t):
+    """list: what is wanted, also once and exit, while it still runs"""
+    w = Scan(t)
+    up, once, leaving, down = w.service("up"), w.service("once"), w.service("leaving", run=deaf()), \
+        w.service("down", run=deaf())
+    w.supervise(up, once, leaving, down)
+    for s, letter in ((up, ""), (once, "o"), (leaving, "x"), (down, "d")):
+        s.running()
+        s.tell(letter)
+    def told():
+        return {x["service"]: (x["state"], x["want"]) for x in w.json("list")}
+    wanted = {"up": ("run", "up"), "once": ("run", "once"), "leaving": ("stopping", "exit"), "down": ("stopping", "down")}
+    wait_until(lambda: told() == wanted, lambda: f"{wanted}; there is {told()}")
 
 
 @test()
@@ -515,6 +559,63 @@ def wait_for_a_supervisor(t):
 
 
 @test()
+def wait_till_the_time_is_over(t):
+    """wait up -t: nobody supervises it, or its directory has gone meanwhile: said at the end"""
+    w = Scan(t)
+    w.service("s")
+    one_line(w.run("wait", "up", "s", "-t", "0.1"), 1, "s: nobody has supervised it yet")
+    waiting = w.begin("--json", "wait", "up", "s", "-t", "3")
+    wait_until(lambda: watches(waiting), "it waits")
+    os.unlink(f"{w.svdir}/s")
+    code, out = ended(waiting)
+    found = json.loads(out)[0]
+    same((code, found["result"], found["problem"]),
+         (1, "fail", "unable to change to service directory: file does not exist"), out)
+
+
+@test()
+def wait_for_another_directory(t):
+    """wait up: supervise/ that is removed and made anew, under another supervisor"""
+    w = Scan(t)
+    s = w.service("s", down=True)
+    first = w.supervise(s)
+    waiting = w.begin("wait", "up", "s", "-t", str(SECONDS * 2))
+    wait_until(lambda: watches(waiting), "it waits")
+    first.kill()
+    shutil.rmtree(s.file("supervise"))
+    w.supervise(s)
+    s.tell("u")
+    code, out = ended(waiting)
+    need(code == 0 and out.startswith("ok: run: s: "), (code, out))
+
+
+@test()
+def without_inotify(t):
+    """no more of inotify, or of its watches: what waits looks often, what follows says so"""
+    def run_with(limit, *words):
+        script = f'echo 0 >/proc/sys/user/{limit} && shift && exec "$@"'
+        done = subprocess.run(["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh", "",
+                               f"{BIN}/svctl", *words], env=w.environment, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=SECONDS * 2, check=False)
+        return done.returncode, done.stdout, done.stderr
+    if subprocess.run(["unshare", "--user", "--map-root-user", "true"], stderr=subprocess.DEVNULL,
+                      check=False).returncode:
+        raise Skip("no user namespaces")
+    w = Scan(t)
+    s = w.service("s", down=True, log=f"exec cat >>{t.dir}/log\n")
+    w.supervise(s)
+    s.wait_status(log=True, state=RUN)
+    for limit, why_not in (("max_inotify_instances", "no more of inotify: raise fs.inotify.max_user_instances"),
+                           ("max_inotify_watches", "no more watches: raise fs.inotify.max_user_watches")):
+        same(run_with(limit, "start", "s")[0], 0, f"start without {limit}")
+        same(s.status().state, RUN, "state")
+        same(run_with(limit, "restart", "-t", "20", "s")[0], 0, f"restart without {limit}")
+        same(run_with(limit, "stop", "s")[0], 0, f"stop without {limit}")
+        one_line(run_with(limit, "log", "-f", "s"), 1, "s: ", f"cannot be followed: {why_not}")
+    one_line(run_with("max_inotify_instances", "events"), 1, w.svdir, "cannot be followed: no more of inotify")
+
+
+@test()
 def wait_uses_no_time(t):
     """a wait makes no system call but once a second"""
     w = Scan(t)
@@ -549,16 +650,25 @@ def why(t):
         "return": (w.service("return", run="#!/bin/sh\r\nexit\n"), "not-executed", "carriage return"),
         "absent": (w.service("absent", run=None), "not-executed", "there is no run"),
         "mode": (w.service("mode"), "not-executed", "not executable: chmod +x"),
+        "data": (w.service("data", run=f"#!{t.dir}/data\n"), "not-executed",
+                 f"exec failed: Permission denied (run, or the interpreter {t.dir}/data)"),
+        "bare": (w.service("bare", run=None, files={"run": "exec sleep 1000\n"}), "not-executed",
+                 "exec failed: Exec format error (run is no program and has no #! line)"),
+        "circle": (w.service("circle", run=None), "not-executed", "exec failed: Symbolic link loop;"),
         "unready": (w.service("unready", run=QUIET, files={"notification-fd": "3"}), "not-ready",
                     "waiting for readiness"),
         "paused": (w.service("paused"), "paused", "svctl cont paused"),
         "stopping": (w.service("stopping", run=deaf()), "stopping", "svctl kill stopping"),
-        "stopped": (w.service("stopped"), "wanted-down", "want down since"),
+        "stopped": (w.service("stopped"), "wanted-down", "after it ended with signal TERM: svctl start stopped"),
+        "never": (w.service("never", down=True), "wanted-down", "s: svctl start never"),
         "once": (w.service("once", run=DYING, down=True), "ran-once", "to run once, and ended with exit 3"),
         "finishing": (w.service("finishing", run=DYING, finish="exec sleep 1000\n"), "finishing", "its finish runs"),
         "preparing": (w.service("preparing", control={"u": "exec sleep 1000\n"}), "starting", "control/u"),
     }
+    write_file(f"{t.dir}/data")
     os.chmod(cases["mode"][0].file("run"), 0o644)
+    os.chmod(cases["bare"][0].file("run"), 0o755)
+    os.symlink("run", cases["circle"][0].file("run"))
     w.supervise(*(s for s, _, _ in cases.values()))
     for name in ("paused", "stopping", "stopped"):
         cases[name][0].running()
@@ -567,6 +677,7 @@ def why(t):
     cases["stopped"][0].tell("d")
     cases["once"][0].tell("o")
     cases["once"][0].wait_start()
+    os.unlink(cases["never"][0].file("down"))
     for name, (_, cause, words) in cases.items():
         def told(name=name):
             return w.json("why", name)[0]
@@ -662,6 +773,53 @@ def enable_refuses(t):
     need(not os.path.lexists(f"{w.svdir}/dangling"), "the link is there")
 
 
+@test()
+def enable_and_disable_where_nobody_is(t):
+    """enable, disable: by a pattern, of what nobody supervises; without SVDIR; without a name"""
+    w = Scan(t)
+    for name in ("web1", "web2", "other"):
+        w.service(name)
+    same(w.good("disable", "web*"), "ok: web1: disabled\nok: web2: disabled\n", "disable")
+    same(os.listdir(w.svdir), ["other"], "links")
+    same(w.good("enable", "web*"), "ok: web1: enabled\nok: web2: enabled\n", "enable")
+    same(w.run("enable", "web1", env={"SVDIR": "/nonexistent"}),
+         (100, "", "svctl: /nonexistent: file does not exist: SVDIR names the directory that runsvdir was given\n"),
+         "SVDIR")
+    for verb in ("enable", "disable"):
+        code, out, err = w.run(verb)
+        need((code, out) == (100, "") and err.startswith(f"svctl {verb}: which service?\nusage: svctl {verb} "), err)
+
+
+@test()
+def initdir_cannot_be_read(t):
+    """INITDIR is no directory: one line, exit 100, from what looks there"""
+    w = Scan(t)
+    w.service("s")
+    write_file(f"{t.dir}/file")
+    for verb in ("enable", "status", "log", "check"):
+        code, out, err = w.run(verb, "x*", env={"SVCTL_INITDIR": f"{t.dir}/file"})
+        same((code, out, err), (100, "", f"svctl: {t.dir}/file: cannot list services: not a directory\n"), verb)
+
+
+@test()
+def initdir_is_deep(t):
+    """INITDIR whose path is as long as a path can be: a link to what is in there is refused"""
+    w = Scan(t)
+    deep = t.dir
+    while len(deep) + 200 < 4090:
+        deep += "/" + "d" * 199
+    deep += "/" + "d" * (4090 - len(deep) - 1)
+    os.makedirs(deep)
+    top = os.open(deep, os.O_RDONLY)
+    os.mkdir("longname", dir_fd=top)
+    os.close(top)
+    environment = {"SVCTL_INITDIR": deep}
+    code, out, err = w.run("enable", "longname", env=environment)
+    need((code, out) == (1, "") and err.startswith("svctl: longname: ") and err.count("\n") == 1, (code, out, err))
+    same(os.listdir(w.svdir), [], "SVDIR")
+    same(w.json("status", "longname", env=environment)[0]["directory"], f"{deep}/long", "status: as much as there is room for")
+
+
 # A page about a service
 
 @test()
@@ -711,7 +869,88 @@ def status_of_others(t):
          [line for line in page.splitlines() if re.match("s:|lone:|off:|$", line)], "headings")
 
 
+@test()
+def status_of_what_was_restarted(t):
+    """status: readiness, restarts, a log that is not there, a path"""
+    w = Scan(t)
+    s = w.service("s", run=READY_WHEN_TOLD, files={"notification-fd": "3"}, log="exec svlogd ./main\n", log_down=True)
+    w.supervise(s)
+    pid = s.running()
+    def state(page):
+        return re.sub(r"for \d+s", "for Ns", page.splitlines()[0])
+    page = w.good("status", "s")
+    same(state(page), f"s: run, pid {pid}, for Ns, not ready yet", "before")
+    need(re.search(r"^  why +it runs, for \d+s, and is waiting for readiness", page, re.M), page)
+    need("main/current" not in page, f"no log: {page}")
+    write_file(s.file("go"))
+    wait_until(lambda: state(w.good("status", "s")) == f"s: run, pid {pid}, for Ns, ready",
+               lambda: f"ready: {w.good('status', 's')}")
+    for times in ("1 time", "2 times"):
+        w.good("restart", "s")
+        pid = s.status().pid
+        wait_until(lambda: state(w.good("status", s.path)) ==
+                   f"{s.path}: run, pid {pid}, for Ns, ready, restarted {times}, last exit: signal TERM",
+                   lambda: f"restarted {times}: {w.good('status', s.path)}")
+    same(w.json("status", s.path)[0]["directory"], os.path.realpath(s.path), "directory")
+
+
+@test()
+def status_of_the_dead(t):
+    """status: of a process that has ended and was not waited for, its name"""
+    w = Scan(t)
+    s = w.service("s", run="sleep 0 &\nsay start $$\nexec sleep 1000\n")
+    w.supervise(s)
+    s.running()
+    wait_until(lambda: re.search(r"^ +\d+ \[sleep\]$", w.good("status", "s"), re.M),
+               lambda: f"[sleep] among the processes: {w.good('status', 's')}")
+
+
 # What goes wrong
+
+@test()
+def record_is_no_record(t):
+    """supervise/status that is none: what cannot be read, and why, in each verb"""
+    w = Scan(t)
+    cut, odd = w.service("cut"), w.service("odd")
+    pretend(t, cut, b"short")
+    pretend(t, odd, None)
+    unread = {"cut": "unable to read supervise/status: bad format",
+              "odd": "unable to read supervise/status: is a directory"}
+    for name, problem in unread.items():
+        for verb in ("start", "stop", "why"):
+            same(w.run(verb, name), (1, "", f"svctl: {name}: {problem}\n"), verb)
+        code, out, err = w.run("status", name)
+        same((code, out.splitlines()[0], err), (1, f"{name}: {problem}", f"svctl: {name}: {problem}\n"), "status")
+        same(w.json("list", name, code=1)[0]["problem"], problem, "list --json")
+        same(w.json("why", name, code=1), [{"service": name, "cause": "unreadable", "why": problem}], "why --json")
+        same(w.json("start", name, code=1)[0]["problem"], problem, "start --json")
+        need(f"{name}: unreadable\n" in w.run("tree")[1], "tree")
+    same(sorted(x["why"] for x in w.json("why", "*", code=2)), sorted(unread.values()), "both")
+
+
+@test()
+def no_proc(t):
+    """/proc is not there: what needs it is -, or null in JSON; the rest is known"""
+    if subprocess.run(["unshare", "--mount", "true"], check=False, stderr=subprocess.DEVNULL).returncode:
+        raise Skip("no mount namespaces")
+    w = Scan(t)
+    s = w.service("s")
+    w.supervise(s)
+    pid = s.running()
+    def blind(*words):
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh",
+                               f"{BIN}/svctl", *words], env=w.environment, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=SECONDS, check=False)
+        return done.returncode, done.stdout, done.stderr
+    code, out, err = blind("list")
+    row = table(out)["s"]
+    same((code, row["STATE"], row["PID"], row["MEM"], row["CPU"], err), (0, "run", str(pid), "-", "-", ""), out)
+    found = json.loads(blind("list", "--json")[1])[0]
+    same((found["state"], found["pid"], found["processes"], found["memory"], found["cpu"]),
+         ("run", pid, None, None, None), "JSON")
+    same(blind("stop", "s")[0], 0, "stop")
+    one_line(blind("poweroff", "-y"), 1, "poweroff: PID 1 is unknown, as /proc is not there, and no init")
+
 
 @test()
 def no_supervisor(t):
@@ -745,8 +984,7 @@ def no_svdir(t):
 @test()
 def no_permission(t):
     """no permission: which file, and who may"""
-    if os.geteuid() != 0 or read("/proc/self/uid_map").split() != ["0", "0", "4294967295"]:
-        raise Skip("only root can become somebody else")
+    somebody = as_somebody()
     w = Scan(t)
     s, open_one = w.service("s"), w.service("open")
     w.supervise(s, open_one)
@@ -757,7 +995,7 @@ def no_permission(t):
         os.chown(open_one.supervise(name), 0, 4242)
         os.chmod(open_one.supervise(name), 0o620)
     def other(*words, **how):
-        return w.run(*words, user=4243, group=4243, extra_groups=[], **how)
+        return w.run(*words, **somebody, **how)
     one_line(other("stop", "s"), 1, "s: ", "supervise/ok", "access denied", "root", "group")
     one_line(other("why", "s"), 1, "s: ", "access denied")
     private = os.path.join(w.svdir, ".private")
@@ -767,10 +1005,15 @@ def no_permission(t):
     code, out, err = other("list")
     same((code, table(out)["s"]["STATE"], err.count("\n")), (2, "unreadable", 1), err)
     need("root" in err, err)
+    # names can be read there, and nothing behind them
+    os.mkdir(f"{w.svdir}/real")
+    os.chmod(w.svdir, 0o744)
+    same(table(other("list")[1])["real"]["STATE"], "unreadable", "of a list of names")
+    os.chmod(w.svdir, 0o755)
     w.service("later", enabled=False)
     one_line(other("enable", "later"), 1, "later", w.svdir, "access denied", "root")
     def member(*words):
-        return w.run(*words, user=4243, group=4243, extra_groups=[4242])
+        return w.run(*words, **{**somebody, "extra_groups": [4242]})
     same(member("stop", "open")[0], 0, "a member of the file's group may")
     same(open_one.status().state, DOWN, "state")
 
@@ -788,7 +1031,7 @@ def wrong_usage(t):
                         (("stpo", "s"), "is it stop?"), (("disabel", "s"), "is it disable?"),
                         (("dwon", "s"), "is it down?"), (("wait", "sideways", "s"), "up, down or ready"),
                         (("wait", "up"), "of which service?"), (("wait",), "up, down or ready"),
-                        (("status",), "of which service?"), (("enable",), "which service?"),
+                        (("status",), "of which service?"), (("why",), "of which service?"), (("enable",), "which service?"),
                         (("kill",), "of which service?"), (("up",), "up"), (("--json=1",), "--json=1"),
                         (("why", "--now", "s"), "--now"), (("--now", "list"), "--now"), (("-t", "5", "list"), "list")):
         code, out, err = w.run(*words)
@@ -809,6 +1052,7 @@ def options_anywhere(t):
         code, out, err = w.run(*words)
         need(code == 0 and json.loads(out)[0]["state"] == "run", f"{words}: {(code, out, err)}")
     same(w.json()[0]["service"], "s", "list is meant where no verb is")
+    same(w.json("stop", "-t", "9000000000000000", "s")[0]["result"], "ok", "longer than can be counted in ms")
 
 
 @test()
@@ -823,7 +1067,7 @@ def words_of_sv(t):
     def svctl(*words):
         code, out, err = w.run(*words)
         return code, re.sub(r"\d+", "N", out), err
-    for words in (("-v", "up", "s"), ("up", "s"), ("-w", "3", "down", "s"), ("hup", "s"), ("stat", "s"),
+    for words in (("-w5", "up", "s"), ("-v", "up", "s"), ("up", "s"), ("-w", "3", "down", "s"), ("hup", "s"), ("stat", "s"),
                   ("d", "s"), ("s", "s"), ("force-stop", "s"), ("try-restart", "s"), ("down", "nonesuch", "s")):
         same(svctl(*words), sv(*words), " ".join(words))
 

@@ -3,7 +3,9 @@
 
 import json
 import os
+import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import threading
 from xml.etree import ElementTree
 
 from harness import BIN
-from supervise import Skip, Suite, need, same, wait_until, write_file
+from supervise import Skip, Suite, need, process_state, same, wait_until, write_file
 
 suite = Suite("svctl")
 test = suite.test
@@ -124,6 +126,32 @@ def tree_adopted(t):
     need(any(path[-3:] == (second.pid, "web", pid) for path in paths), f"below the second: {paths}")
 
 
+@test()
+def tree_in_words(t):
+    """tree: what is unsupervised, has failed, is not ready; a supervisor whose lock file is gone; ASCII"""
+    w = World(t)
+    bad = w.add("bad", run="exit 3\n")
+    write_file(bad.file("max-death-tally"), "1")
+    mute = w.add("mute", run=IDLE)
+    write_file(mute.file("notification-fd"), "3")
+    web = w.add("web", run=IDLE)
+    runsvdir = w.supervise()
+    w.wait_up("web")
+    bad.wait_status(want="d", state=0)
+    mute.wait_status(state=1)
+    def tree(*names, **environment):
+        return re.sub(r" \d+s\b", " Ns", w.svctl("tree", *names, **environment).stdout)
+    need(re.search(r"(?m)[|`]- bad: failed Ns, exit 3$", tree()), tree())
+    need(re.search(r"(?m)[|`]- mute: run Ns, not ready$", tree()), tree())
+    os.unlink(web.supervise("lock"))
+    paths = [path for path, _ in flatten(json.loads(w.svctl("tree", "--json").stdout))]
+    need(any(path[-3:] == (runsvdir.pid, "web", web.status().pid) for path in paths), f"by its process: {paths}")
+    for locale, branch in (("C.UTF-8", "└─ "), ("de_DE.utf8", "└─ "), ("C", "`- "), ("", "`- ")):
+        need(branch + "web: " in tree("web", LC_ALL="", LC_CTYPE="", LANG=locale), f"in {locale!r}: {tree('web')}")
+    runsvdir.kill()
+    need("bad: unsupervised\n" in tree(), tree())
+
+
 # metrics
 
 def openmetrics_parser():
@@ -147,7 +175,7 @@ def metrics(t):
     w.add("down", down=True)
     bad = os.fsdecode(b"\xff")
     w.add(bad, down=True)
-    w.supervise()
+    runsvdir = w.supervise()
     w.wait_up("web")
     wait_until(lambda: '"last_exit":"exit 3"' in w.svctl("list", "--json").stdout, "an exit")
     # the kernel counts a new process's pages late
@@ -174,9 +202,19 @@ def metrics(t):
     same(value("processes", "web"), 1, "processes of web")
     need(value("memory_bytes", "web") > 0, "memory of web")
     need(text.endswith("# EOF\n"), "its end")
+    runsvdir.kill()
+    text = w.svctl("metrics", "web").stdout
+    need('\npidone_service_supervised{service="web",part="run"} 0\n' in text, f"nobody supervises web: {text}")
+    need("pidone_service_state{" not in text, f"and its state is not known: {text}")
 
 
 # log
+
+def stop(process):
+    """Holds it back until SIGCONT: what happens meanwhile is heard of all at once."""
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: process_state(process.pid) == "T", "it is stopped")
+
 
 SVLOGD = os.environ.get("RUNIT_BIN", "/nonexistent") + "/svlogd"
 
@@ -222,6 +260,12 @@ def log_from_the_script(t):
     os.rename(w.svdir + "/web", w.initdir + "/web")
     same(w.svctl("log", "-n2", "web").stdout, "one\ntwo\n", "of a service that is not enabled")
     need("does not say where" in w.svctl("log", "odd", code=1).stderr, "said")
+    w.add("empty", down=True)
+    os.mkdir(w.svdir + "/empty/log")
+    need("does not say where" in w.svctl("log", "empty", code=1).stderr, "without log/run")
+    w.add("new", down=True, log="exec svlogd -tt ./main\n", log_down=True)
+    same(w.svctl("log", "new", code=1).stderr,
+         f"svctl: new: {os.path.realpath(w.svdir)}/new/log/./main/current: file does not exist\n", "not there yet")
     need("usage" in w.svctl("log", code=100).stderr, "usage")
 
 
@@ -279,6 +323,71 @@ def log_follows_a_file(t):
 
 
 @test()
+def log_on_a_terminal(t):
+    """log: on a terminal bytes that are no text are not, but for tabs; in a pipe they are what they are"""
+    w = World(t)
+    w.add("web", down=True, log=f"exec cat >>{t.dir}/web.log\n", log_down=True)
+    write_file(t.dir + "/web.log", "a\tb\x1b[31mred\n")
+    same(w.svctl("log", "web").stdout, "a\tb\x1b[31mred\n", "in a pipe")
+    master, slave = pty.openpty()
+    subprocess.run([f"{BIN}/svctl", "log", "web"], env=w.environment, stdout=slave, check=True, timeout=30)
+    os.close(slave)
+    written = os.read(master, 4096).decode()
+    os.close(master)
+    same(written, "a\tb?[31mred\r\n", "on a terminal")
+
+
+@test()
+def log_whose_directory_goes(t):
+    """log -f: svlogd's directory is another one all at once; and is gone, which ends it"""
+    w = World(t)
+    w.add("web", down=True, log="exec svlogd -tt ./main\n", log_down=True)
+    old, new, main = t.dir + "/old", t.dir + "/new", w.svdir + "/web/log/main"
+    for directory, text in ((old, "one\n"), (new, "three\n")):
+        os.mkdir(directory)
+        write_file(directory + "/current", text)
+    os.symlink(old, main)
+    followed = w.follow("log", "-f", "web")
+    followed.wait(lambda seen: seen == ["one"], "the first")
+    stop(followed.process)
+    with open(old + "/current", "a", encoding="utf-8") as file:
+        file.write("two\n")
+    os.rename(old + "/current", old + "/@400000006b066d162329da9c.s")
+    os.symlink("nowhere", old + "/@400000006b066d172329da9c.s")
+    os.unlink(main)
+    os.symlink(new, main)
+    os.kill(followed.process.pid, signal.SIGCONT)
+    followed.wait(lambda seen: seen == ["one", "two", "three"], "of both")
+    shutil.rmtree(old)
+    followed.wait(lambda seen: seen[3:] == [f"svctl: web: {w.svdir}/web/log/./main/current: its directory is gone"],
+                  "its end")
+    same(followed.process.wait(20), 0, "exit code")
+
+
+@test()
+def log_of_a_file_that_has_gone(t):
+    """log -f: what was rotated away, directory and all, before it was looked at is left out"""
+    w = World(t)
+    w.add("web", down=True, log="exec svlogd -tt ./main\n", log_down=True)
+    old, new, main = t.dir + "/old", t.dir + "/new", w.svdir + "/web/log/main"
+    for directory, text in ((old, "one\n"), (new, "three\n")):
+        os.mkdir(directory)
+        write_file(directory + "/current", text)
+    os.symlink(old, main)
+    followed = w.follow("log", "-f", "web")
+    followed.wait(lambda seen: seen == ["one"], "the first")
+    stop(followed.process)
+    with open(old + "/current", "a", encoding="utf-8") as file:
+        file.write("two\n")
+    os.rename(old + "/current", old + "/@400000006b066d162329da9c.s")
+    os.unlink(main)
+    os.symlink(new, main)
+    shutil.rmtree(old)
+    os.kill(followed.process.pid, signal.SIGCONT)
+    followed.wait(lambda seen: seen[:3] == ["one", "two", "three"], "what it had open, and the next")
+
+
+@test()
 def log_of_syslog(t):
     """log: of a service without a logger, the lines of syslog that bear its name, its processes' or
     logger's tag"""
@@ -286,21 +395,31 @@ def log_of_syslog(t):
         raise Skip("no mount namespaces")
     w = World(t)
     w.add("web", down=True)
+    w.add("klogd", down=True)
+    sleep = w.add("sleep", run=IDLE)
     w.add("tagged", down=True, log="exec logger -t mark\n", log_down=True)
+    w.supervise()
+    sleep.wait_status(state=1)
     write_file(t.dir + "/messages", "".join(f"Nov 25 04:23:0{i} host {text}\n" for i, text in enumerate((
         "daemon.info web[7]: one", "daemon.info webster[7]: no", "cron: web: no", "user.notice mark: two",
-        "web: three"))))
-    write_file(t.dir + "/syslog.conf", f"# x\nkern.*\t/dev/null\n*.*\t\t-{t.dir}/messages\n")
-    os.makedirs(t.dir + "/etc")
-    script = ('set -e; mount -t tmpfs none /etc; cp "$1" /etc/syslog.conf; shift; exec "$@"')
-    def log(name):
-        done = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", t.dir + "/syslog.conf",
+        "web: three", "kernel: four", "sleep[8]: five"))))
+    write_file(t.dir + "/errors", "Nov 25 04:23:09 host web: six\n")
+    write_file(t.dir + "/syslog.conf", f"# x\nkern.*\t/dev/null\n*.*\t\t-{t.dir}/messages\n*.err {t.dir}/errors\n")
+    # the machine's own are not to be seen
+    hide = "set -e; mount -t tmpfs none /etc; mount -t tmpfs none /var/log; "
+    def log(name, prepare=f"cp {t.dir}/syslog.conf /etc", code=0):
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", f'{hide}{prepare}; exec "$@"', "sh",
                                f"{BIN}/svctl", "log", name], env=w.environment, capture_output=True,
                               text=True, check=False)
-        same(done.returncode, 0, f"exit code; {done.stderr}")
-        return [line.rsplit(": ", 1)[1] for line in done.stdout.splitlines()]
-    same(log("web"), ["one", "three"], "by its name")
-    same(log("tagged"), ["two"], "by the tag")
+        same(done.returncode, code, f"exit code; {done.stderr}")
+        return [line.rsplit(": ", 1)[1] for line in (done.stdout or done.stderr).splitlines() if ": " in line]
+    same([line for line in log("web") if "<==" not in line], ["one", "three", "six"], "by its name, of two files")
+    same(log("tagged")[-1:], ["two"], "by the tag")
+    same([line for line in log("klogd") if "<==" not in line], ["four"], "what the kernel says")
+    same([line for line in log("sleep") if "<==" not in line], ["five"], "by its name, which is its process's")
+    for place in ("messages", "syslog"):
+        same(log("web", f"cp {t.dir}/messages /var/log/{place}"), ["one", "three"], f"of /var/log/{place}")
+    same(log("web", "true", 1), ["it has no logger, and there is no file of syslogd's"], "of none")
 
 
 # events
@@ -368,6 +487,62 @@ def events_for_programs(t):
 
 
 @test()
+def events_of_what_comes_and_goes(t):
+    """events: a logger and a supervisor that come later, a directory that goes with all that is in it,
+    the scan directory itself"""
+    w = World(t)
+    os.mkdir(t.dir + "/elsewhere")
+    web, gone = w.add("web", down=True), w.add("gone", down=True)
+    linked = t.service("elsewhere/linked", down=True)
+    os.symlink(linked.path, w.svdir + "/linked")
+    runsvdir = w.supervise()
+    wait_until(linked.supervised, "linked is supervised")
+    followed = w.follow("events")
+    followed.wait(lambda seen: all(story(seen, name) == ["down"] for name in ("web", "gone", "linked")), "now")
+    os.mkdir(web.file("log"))
+    followed.wait(lambda seen: story(seen, "web/log") == ["unsupervised"], "a logger")
+    runsvdir.kill()
+    followed.wait(lambda seen: story(seen, "web")[-1] == "unsupervised", "nobody supervises it")
+    stop(followed.process)
+    shutil.rmtree(linked.file("supervise"))
+    shutil.rmtree(linked.path)
+    shutil.rmtree(gone.path)
+    os.kill(followed.process.pid, signal.SIGCONT)
+    followed.wait(lambda seen: story(seen, "gone")[-1] == "gone", "gone")
+    os.unlink(w.svdir + "/linked")
+    followed.wait(lambda seen: story(seen, "linked")[-1] == "gone", "linked is gone")
+    shutil.rmtree(w.svdir)
+    followed.wait(lambda seen: seen[-1] == f"svctl: {w.svdir}: is gone", "the end")
+    same(followed.process.wait(20), 0, "exit code")
+
+
+@test()
+def events_that_are_too_many(t):
+    """events --json: more at once than the kernel keeps for a reader: all that has changed is told"""
+    w = World(t)
+    web = w.add("web", run="while ! test -e go; do sleep 0.02; done\necho >&3\n" + IDLE)
+    write_file(web.file("notification-fd"), "3")
+    w.supervise()
+    web.wait_status(state=1)
+    followed = w.follow("events", "--json")
+    followed.wait(lambda seen: len(seen) == 1, "now")
+    with open("/proc/sys/fs/inotify/max_queued_events", encoding="ascii") as file:
+        kept = int(file.read())
+    stop(followed.process)
+    for i in range(kept // 2 + 100):
+        write_file(w.svdir + "/.x")
+        os.unlink(w.svdir + "/.x")
+    write_file(web.file("go"))
+    wait_until(lambda: json.loads(w.svctl("list", "--json", "web").stdout)[0]["ready"], "web is ready")
+    more = w.add("more", down=True)
+    more.wait_status(state=0)
+    os.kill(followed.process.pid, signal.SIGCONT)
+    followed.wait(lambda seen: any('"more"' in line for line in seen) and
+                  any('"ready":true' in line for line in seen), "what was lost")
+    same([json.loads(line)["ready"] for line in followed.lines if '"web"' in line], [False, True], "of web")
+
+
+@test()
 def events_do_not_poll(t):
     """events and log -f make no system call while nothing happens"""
     w = World(t)
@@ -430,6 +605,18 @@ def boot_of_a_saved_log(t):
     with open(path) as log:
         done = subprocess.run([f"{BIN}/svctl", "boot", "-"], stdin=log, capture_output=True, text=True, timeout=30)
     same(done.stdout, text, "from standard input")
+
+
+@test()
+def boot_of_a_long_log(t):
+    """boot: how much found no room is said at the end"""
+    w = World(t)
+    write_file(t.dir + "/log", "[    3.300000] Run /sbin/init as init process\n" + "".join(
+        f"[    4.{i:06}] init: entry: once: /bin/true {i}: started (pid {i + 2})\n" for i in range(5000)))
+    shown, _, rest = w.svctl("boot", t.dir + "/log").stdout.partition("\nand ")
+    count = len(re.findall(r"(?m)  entry once: /bin/true \d+$", shown))
+    need(0 < count < 5000, f"{count} entries")
+    same(rest, f"{5000 - count} more\n", "the last line")
 
 
 @test()
