@@ -75,7 +75,7 @@ static uint64_t start_of(pid_t pid)
 	(void)text_format(path, sizeof path, "/proc/%d/stat", (int)pid);
 	if (files_read(AT_FDCWD, path, line, sizeof line) < 0)
 		return 0;
-	if (process_parse(line, &process))
+	if (process_parse(line, &process) && process.start > 0)
 		return process.start;
 	errno = EINVAL;
 	return 0;

@@ -165,9 +165,9 @@ static bool write_record(struct program *program, const struct status_memory *me
 	return false;
 }
 
-/* Of what people read no more than the time of the change is another; the rest is
- * for the next supervisor, who waits for the lock and so cannot see a half of it.
- * A new file would be most of what a start costs beside the fork. */
+/* What people read is as it was published; the rest is for the next supervisor, who
+ * waits for the lock and so cannot see a half of it. (svctl may, and reads again.) A
+ * new file would be most of what a start costs beside the fork. */
 static bool write_signature(struct program *program, const struct status_memory *memory)
 {
 	unsigned char record[STATUS_RECORD_BYTES];

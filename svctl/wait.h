@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Waiting until a supervisor has written a new record, a check script has
  * ended, or a time has come. The record is replaced by rename(2), which
- * inotify(7) tells of; where inotify cannot be had, times are all there is, and
- * the caller looks more often. */
+ * inotify(7) tells of (what a child signs over it is no news yet); where inotify
+ * cannot be had, times are all there is, and the caller looks more often. */
 #ifndef SVCTL_WAIT_H
 #define SVCTL_WAIT_H
 
