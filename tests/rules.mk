@@ -9,8 +9,10 @@ PURE = libsv/command.c libsv/monitor.c libsv/process.c libsv/status.c libsv/text
 	svctl/duration.c svctl/goal.c svctl/locks.c svctl/measure.c svctl/nearest.c svctl/pattern.c svctl/quote.c \
 	svctl/report.c svctl/script.c svctl/syslogline.c svctl/timeline.c svctl/utf8.c svctl/words.c
 # Units that a test runs too, though they allocate or call the C library.
-TESTED = $(PURE) libsv/files.c libsv/setting.c libsv/signals.c supervise/table.c supervise/timers.c \
-	svctl/json.c svctl/known.c svctl/openmetrics.c svctl/output.c svctl/reason.c
+TESTED = $(PURE) libsv/files.c libsv/message.c libsv/setting.c libsv/signals.c libsv/spawn.c \
+	supervise/table.c supervise/timers.c \
+	svctl/cause.c svctl/drawing.c svctl/facts.c svctl/json.c svctl/known.c svctl/openmetrics.c svctl/output.c \
+	svctl/reason.c svctl/service.c
 
 UNIT = $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_PLAIN = $(addprefix $(BUILD)/unit/plain/,$(UNIT))
