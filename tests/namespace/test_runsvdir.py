@@ -234,7 +234,7 @@ def current_directory(t):
     scan.service("two").running()
 
 
-@test()
+@test(early=True)
 def gone_while_another_holds_it(t):
     """a service that another supervisor holds, and whose entry goes: is not taken any more"""
     scan = Scan(t)
@@ -250,7 +250,8 @@ def gone_while_another_holds_it(t):
     other.running()         # and so the other entry's end has been seen
     holder.signal(signal.SIGTERM)
     same(holder.wait_exit(), 0, "exit code of the other")
-    wait_settled(lambda: not s.supervised() and s.starts() == [first], "nobody takes it")
+    # it would have tried every 5 s
+    wait_settled(lambda: not s.supervised() and s.starts() == [first], "nobody takes it", 5.5)
 
 
 @test()

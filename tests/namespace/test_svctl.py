@@ -558,13 +558,13 @@ def wait_for_a_supervisor(t):
     same(ended(waiting)[0], 0, "exit code")
 
 
-@test()
+@test(early=True)
 def wait_till_the_time_is_over(t):
     """wait up -t: nobody supervises it, or its directory has gone meanwhile: said at the end"""
     w = Scan(t)
     w.service("s")
     one_line(w.run("wait", "up", "s", "-t", "0.1"), 1, "s: nobody has supervised it yet")
-    waiting = w.begin("--json", "wait", "up", "s", "-t", "3")
+    waiting = w.begin("--json", "wait", "up", "s", "-t", "8")
     wait_until(lambda: watches(waiting), "it waits")
     os.unlink(f"{w.svdir}/s")
     code, out = ended(waiting)
@@ -607,10 +607,10 @@ def without_inotify(t):
     s.wait_status(log=True, state=RUN)
     for limit, why_not in (("max_inotify_instances", "no more of inotify: raise fs.inotify.max_user_instances"),
                            ("max_inotify_watches", "no more watches: raise fs.inotify.max_user_watches")):
-        same(run_with(limit, "start", "s")[0], 0, f"start without {limit}")
+        same(run_with(limit, "start", "-t", "20", "s")[0], 0, f"start without {limit}")
         same(s.status().state, RUN, "state")
         same(run_with(limit, "restart", "-t", "20", "s")[0], 0, f"restart without {limit}")
-        same(run_with(limit, "stop", "s")[0], 0, f"stop without {limit}")
+        same(run_with(limit, "stop", "-t", "20", "s")[0], 0, f"stop without {limit}")
         one_line(run_with(limit, "log", "-f", "s"), 1, "s: ", f"cannot be followed: {why_not}")
     one_line(run_with("max_inotify_instances", "events"), 1, w.svdir, "cannot be followed: no more of inotify")
 
