@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Cases (call, occurrence, what happens there) of a test: which of them are run, and
-what is said of those that failed. SOAK=1: all of them."""
+what is said of those that failed. SOAK=1: all of them; PART=2/7: the second seventh."""
 
 import os
 import random
 import sys
 
-SOAK = os.environ.get("SOAK") == "1"
+EVERY = os.environ.get("SOAK") == "all"     # for a test that knows more than SOAK=1 runs
+SOAK = os.environ.get("SOAK") == "1" or EVERY
+PART, PARTS = map(int, os.environ.get("PART", "1/1").split("/"))
 SEED = int(os.environ.get("SEED", "1"))
 SHOWN = 10      # so many failures are shown in full
 
@@ -21,7 +23,7 @@ def choose(cases, most):
         words = " ".join(sys.argv[1:]) + " "
         return [case for case in cases if (spell(case) + " ").startswith(words)]
     if SOAK or len(cases) <= most:
-        return cases
+        return cases[PART - 1::PARTS]
     return by_turns(random.Random(SEED).sample(cases, len(cases)))[:most]
 
 
@@ -36,6 +38,8 @@ def by_turns(cases):
 
 def how_chosen(chosen, cases):
     """What is to be said of that behind their number."""
+    if SOAK:
+        return "" if PARTS == 1 else ", part %d of %d" % (PART, PARTS)
     return "" if len(chosen) == len(cases) else ", seed %d (SOAK=1: all)" % SEED
 
 

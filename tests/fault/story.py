@@ -25,6 +25,7 @@ JOBS = int(os.environ.get("JOBS", "24"))
 SECONDS = float(os.environ.get("TEST_SECONDS", "40"))
 LEFT_SECONDS = 15       # for what should be gone
 AGAIN_SECONDS = 1.6     # a letter that was read by one who was killed is given again
+LOOK_SECONDS = 0.02     # looking was most of what a case cost
 
 NEWPID, NEWNS, NEWUSER = 0x20000000, 0x00020000, 0x10000000
 DOWN, RUN = 0, 1
@@ -249,7 +250,7 @@ class Case:
             if again and now - given > AGAIN_SECONDS:
                 given = now
                 self.again += again() is not False
-            time.sleep(0.006)
+            time.sleep(LOOK_SECONDS)
 
     def letter(self, name, letter):
         def give():

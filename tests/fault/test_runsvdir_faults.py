@@ -8,8 +8,13 @@ it is when the runsvdir whose calls fail has to adopt what another one left.
 
 Which calls there are is taken from a trace of a run in which nothing fails. A call of
 the trace need not come in each run: cases in which nothing failed are counted apart.
-SOAK=1: every case; otherwise CASES of them, chosen by SEED. Arguments: a case as it is
-in the diagnostics (openat 3 EMFILE), or its first words, to run those only.
+
+Most calls are the same one again: an open of a record, in one place of the program, on
+the same way there. That is a use, known by its callers (tracer.Callers). SOAK=1: the
+first occurrence of each use (FIRST=2: the first two), with each error that its manual
+page or the kernel knows. Otherwise CASES of those, chosen by SEED. SOAK=all: every
+occurrence, with each of ERRORS: some hours. Arguments: a case as it is in the
+diagnostics (openat 3 EMFILE), or its first words, to run those of all only.
 """
 
 import errno
@@ -19,16 +24,39 @@ import sys
 import tempfile
 
 import tracer
-from cases import choose, how_chosen, report
+from cases import EVERY, choose, how_chosen, report
 from story import BIN, Case, run_all, run_case, text
 
 CASES = int(os.environ.get("CASES", "60"))
+FIRST = int(os.environ.get("FIRST", "1"))
 
 ERRORS = ("EINTR", "EAGAIN", "ENOMEM", "EMFILE", "ENOSPC", "EIO", "EPERM", "EACCES", "EROFS")
 # What these fail for is no accident: nobody tries again by himself what is not permitted.
 SIGNALLING = {"kill": ("EPERM",), "pidfd_send_signal": ("EPERM",)}
+PLAUSIBLE = {call: errors for calls, errors in {
+    "open openat": ("EINTR", "ENOMEM", "EMFILE", "ENOSPC", "EIO", "EACCES", "EROFS"),
+    "mkdirat mknodat symlinkat": ("ENOMEM", "ENOSPC", "EIO", "EACCES", "EROFS"),
+    "renameat renameat2 unlinkat": ("ENOMEM", "ENOSPC", "EIO", "EPERM", "EROFS"),
+    "stat newfstatat faccessat2 readlink readlinkat": ("ENOMEM", "EIO", "EACCES"),
+    "fstat getdents64": ("ENOMEM", "EIO"),
+    "fchdir chdir": ("ENOMEM", "EIO", "EACCES"),
+    "read": ("EINTR", "EAGAIN", "EIO"),
+    "write": ("EINTR", "EAGAIN", "ENOSPC", "EIO"),
+    "close": ("EINTR", "ENOSPC", "EIO"),
+    "sendmsg recvmsg": ("EINTR", "EAGAIN", "ENOMEM"),
+    "fcntl dup2 dup3": ("EINTR", "EMFILE", "ENOMEM"),
+    "epoll_create1 eventfd2 inotify_init1 pidfd_open pipe2 signalfd4 socketpair": ("EMFILE", "ENOMEM"),
+    "epoll_ctl inotify_add_watch": ("ENOMEM", "ENOSPC", "EPERM"),
+    "epoll_pwait poll wait4": ("EINTR", "ENOMEM"),
+    "flock": ("EINTR", "EAGAIN", "ENOMEM"),
+    "mmap brk munmap": ("EAGAIN", "ENOMEM"),
+    "clone fork": ("EAGAIN", "ENOMEM"),
+    "close_range": ("EMFILE", "ENOMEM"),
+    "execve": ("EAGAIN", "ENOMEM", "EMFILE", "EIO", "EPERM", "EACCES"),
+    "getpgid setsid prctl prlimit64": ("EPERM",),
+}.items() for call in calls.split()} | SIGNALLING
 # They fail for wrong arguments only, or never.
-CANNOT_FAIL = ("exit_group", "getpid", "getpgrp", "rt_sigaction", "rt_sigprocmask")
+CANNOT_FAIL = ("exit_group", "getpid", "getpgrp", "gettid", "rt_sigaction", "rt_sigprocmask", "sched_yield")
 # The C library's, before main.
 NOT_OURS = ("arch_prctl", "set_tid_address")
 
@@ -66,26 +94,39 @@ class Faulty(Case):
 
 
 def told(result):
-    """Its errors, with what runsvdir said."""
+    """Its errors, with what runsvdir said, and who made the call (addr2line -f -e
+    build/unstripped/runsvdir)."""
     said = "".join(what for kind, what in result["errors"] if kind == "messages")
-    return [(kind, "%s\n%s" % (what, said)) for kind, what in result["errors"]]
+    who = " ".join(map(hex, result["came"][1])) if result.get("came") else "nobody"
+    return [(kind, "%s\n%scalled from %s" % (what, said, who)) for kind, what in result["errors"]]
+
+
+def use(call, callers):
+    return call, tuple(callers)
 
 
 def whole(top):
-    """The cases, from runs in which nothing fails; None: they cannot be had."""
-    cases = []
+    """All cases, and those with the first occurrences of each use, from runs in which
+    nothing fails; None: they cannot be had."""
+    every, first = [], []
     for prefix, what in (("", "the story without a fault"), ("second-", "the same, of one who adopts")):
         result = run_case(top, "whole" + prefix, lambda directory: Faulty(directory, (prefix,)))
         if "unavailable" in result:
             print("ok - runsvdir under failing system calls # SKIP no namespace: %s" % result["unavailable"])
             return None
         report(what, WHAT, [((what, 0, ""), told(result))])
-        made = [(call, occurrence) for call, occurrence in map(tuple, result.get("calls", []))
-                if call.split("-")[-1] not in CANNOT_FAIL + NOT_OURS]
-        cases += [(prefix + call, occurrence, error) for call, occurrence in made
-                  for error in SIGNALLING.get(call, ERRORS)]
-        print("# %s: %d calls of %d kinds" % (what, len(made), len({call for call, _ in made})))
-    return cases
+        uses, kinds = {}, set()
+        for call, occurrence, callers in result.get("calls", []):
+            bare = call.split("-")[-1]
+            if bare in CANNOT_FAIL + NOT_OURS:
+                continue
+            every += [(prefix + call, occurrence, error) for error in SIGNALLING.get(bare, ERRORS)]
+            made = uses[use(call, callers)] = uses.get(use(call, callers), 0) + 1
+            kinds.add(call)
+            if made <= FIRST:
+                first += [(prefix + call, occurrence, error) for error in PLAUSIBLE.get(bare, ERRORS)]
+        print("# %s: %d calls of %d kinds, %d uses" % (what, sum(uses.values()), len(kinds), len(uses)))
+    return every, first
 
 
 def main():
@@ -98,19 +139,22 @@ def main():
         return 0
     top = tempfile.mkdtemp(prefix="pidone.")
     try:
-        cases = whole(top)
-        if cases is None:
+        known = whole(top)
+        if known is None:
             return 0
+        every, first = known
+        cases = every if EVERY or len(sys.argv) > 1 else first
         chosen = choose(cases, CASES)
-        print("# %d of %d cases (call, occurrence, error)%s" % (len(chosen), len(cases), how_chosen(chosen, cases)))
+        print("# %d of %d cases (call, occurrence, error)%s; SOAK=all: %d" % (
+            len(chosen), len(cases), how_chosen(chosen, cases), len(every)))
         sys.stdout.flush()
         results = list(run_all(top, chosen, Faulty))
     finally:
         shutil.rmtree(top, ignore_errors=True)
     failed = report("whatever call fails", WHAT, [(case, told(result)) for case, result in results])
-    came = sum(result.get("came", False) for _, result in results)
+    came = [use(*result["came"]) for _, result in results if result.get("came")]
     print("%s - calls have failed" % ("ok" if came or not chosen else "not ok"))
-    print("# %d cases have run; in %d the call came, and failed" % (len(results), came))
+    print("# %d cases have run; in %d the call came, and failed, in %d uses" % (len(results), len(came), len(set(came))))
     return 1 if failed or len(results) < len(chosen) or (chosen and not came) else 0
 
 

@@ -19,17 +19,19 @@ WALL = 0x40000000
 
 # For people: what is not here is shown as its number.
 NAMES = {} if os.uname().machine != "x86_64" else {
-    0: "read", 1: "write", 3: "close", 4: "stat", 5: "fstat", 7: "poll", 8: "lseek", 9: "mmap", 10: "mprotect",
-    11: "munmap", 12: "brk", 13: "rt_sigaction", 14: "rt_sigprocmask", 20: "writev", 21: "access", 32: "dup",
-    33: "dup2", 39: "getpid", 56: "clone", 57: "fork", 58: "vfork", 59: "execve", 60: "exit", 61: "wait4",
-    62: "kill", 63: "uname", 72: "fcntl", 73: "flock", 78: "getdents", 81: "fchdir", 83: "mkdir", 87: "unlink",
-    89: "readlink", 97: "getrlimit", 110: "getppid", 111: "getpgrp", 112: "setsid", 121: "getpgid",
-    133: "mknod", 158: "arch_prctl", 160: "setrlimit", 186: "gettid", 200: "tkill", 217: "getdents64",
+    0: "read", 1: "write", 2: "open", 3: "close", 4: "stat", 5: "fstat", 7: "poll", 8: "lseek", 9: "mmap",
+    10: "mprotect", 11: "munmap", 12: "brk", 13: "rt_sigaction", 14: "rt_sigprocmask", 16: "ioctl", 20: "writev",
+    21: "access", 24: "sched_yield", 32: "dup", 33: "dup2", 39: "getpid", 46: "sendmsg", 47: "recvmsg",
+    53: "socketpair", 56: "clone", 57: "fork", 58: "vfork", 59: "execve", 60: "exit", 61: "wait4", 62: "kill",
+    63: "uname", 72: "fcntl", 73: "flock", 78: "getdents", 80: "chdir", 81: "fchdir", 83: "mkdir", 87: "unlink",
+    89: "readlink", 97: "getrlimit", 110: "getppid", 111: "getpgrp", 112: "setsid", 121: "getpgid", 133: "mknod",
+    157: "prctl", 158: "arch_prctl", 160: "setrlimit", 186: "gettid", 200: "tkill", 217: "getdents64",
     218: "set_tid_address", 228: "clock_gettime", 231: "exit_group", 232: "epoll_wait", 233: "epoll_ctl",
-    247: "waitid", 254: "inotify_add_watch", 255: "inotify_rm_watch", 257: "openat", 258: "mkdirat",
-    259: "mknodat", 262: "newfstatat", 263: "unlinkat", 264: "renameat", 267: "readlinkat", 269: "faccessat",
-    281: "epoll_pwait", 289: "signalfd4", 291: "epoll_create1", 292: "dup3", 293: "pipe2", 294: "inotify_init1",
-    302: "prlimit64", 316: "renameat2", 424: "pidfd_send_signal", 434: "pidfd_open", 439: "faccessat2"}
+    247: "waitid", 254: "inotify_add_watch", 255: "inotify_rm_watch", 257: "openat", 258: "mkdirat", 259: "mknodat",
+    262: "newfstatat", 263: "unlinkat", 264: "renameat", 266: "symlinkat", 267: "readlinkat", 269: "faccessat",
+    281: "epoll_pwait", 289: "signalfd4", 290: "eventfd2", 291: "epoll_create1", 292: "dup3", 293: "pipe2",
+    294: "inotify_init1", 302: "prlimit64", 316: "renameat2", 424: "pidfd_send_signal", 434: "pidfd_open",
+    436: "close_range", 439: "faccessat2"}
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.restype = ctypes.c_long
@@ -48,12 +50,13 @@ def ptrace(request, pid, address=0, data=0):
 
 
 def call_entered(pid):
-    """The number of the call that PID is about to make; None: it comes from one."""
+    """The number of the call that PID is about to make, and its stack pointer; None: it comes from one."""
     info = ctypes.create_string_buffer(88)
     ptrace(GET_SYSCALL_INFO, pid, len(info), ctypes.cast(info, ctypes.c_void_p))
     if info.raw[0] != 1:
         return None
-    return struct.unpack_from("<Q" if struct.pack("=H", 1) == b"\1\0" else ">Q", info.raw, 24)[0]
+    _, stack, number = struct.unpack_from("=QQQ", info.raw, 8)
+    return number, stack
 
 
 def unavailable():
@@ -155,7 +158,7 @@ class Trace:
             try:
                 if number == signal.SIGTRAP | 0x80:
                     call = call_entered(pid) if executed else None
-                    if call is not None and self.at_call(pid, child, call):
+                    if call is not None and self.at_call(pid, child, call[0]):
                         return self
                     ptrace(self.step if child is None else SYSCALL, pid)
                 elif event == EVENT_EXEC and child is not None:
@@ -179,12 +182,41 @@ def cannot_fail_calls():
     return unavailable() or (None if os.uname().machine == "x86_64" else "the registers are x86_64's")
 
 
+class Callers:
+    """Who makes a call: the return addresses on the stack of a program that is linked to a
+    fixed address. One that a call before has left there may be among them; then the same
+    place counts as two."""
+
+    MOST, REACH = 4, 1024       # addresses; bytes of the stack that are looked at
+
+    def __init__(self, pid):
+        with open(f"/proc/{pid}/maps", encoding="ascii") as file:
+            span = next(line.split()[0] for line in file if " r-xp " in line)
+        self.start, end = (int(address, 16) for address in span.split("-"))
+        self.code = self.read(pid, self.start, end - self.start)
+
+    @staticmethod
+    def read(pid, address, size):
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+            return os.pread(file.fileno(), size, address)
+
+    def returns(self, address):
+        """Whether it is behind a call: x86_64's E8 and four bytes, or FF and one."""
+        at = address - self.start
+        return 5 <= at < len(self.code) and (self.code[at - 5] == 0xe8 or self.code[at - 2] == 0xff)
+
+    def of(self, pid, stack):
+        data = self.read(pid, stack, self.REACH)
+        words = struct.unpack(f"={len(data) // 8}Q", data[:len(data) & ~7])
+        return [word for word in words if self.returns(word)][:self.MOST]
+
+
 class Failing(Trace):
     """Runs WORDS, traced. FAULT: None; or (call, occurrence, errno): that call is not made
     (close(2) is, as it is whatever it says), and fails. A call is named as the manual
     does; with "child-" before it, it is one that a child makes on the way to exec, with
     "keeper-" one of a child that does not execute. Afterwards: the calls that were made,
-    in order, and whether the fault came."""
+    in order, with their callers, or whether the fault came, and in which call of which."""
 
     def __init__(self, words, fault, started, prepare=lambda: None):
         super().__init__(words, None, started, True, prepare)
@@ -192,7 +224,8 @@ class Failing(Trace):
         self.counts = {}        # name of a call -> how many there were
         self.whose = {}         # pid -> "", "child-", "keeper-"
         self.failing = {}       # pid -> the number of its call that is to fail
-        self.came = False
+        self.came = None        # the call that failed, and its callers
+        self.callers = None     # once it is executed
 
     def found(self):
         return {"calls": self.calls, "came": self.came, "status": self.status}
@@ -200,13 +233,13 @@ class Failing(Trace):
     def options(self):
         return super().options() | O_FORK
 
-    def at_entry(self, pid, number):
+    def at_entry(self, pid, number, stack):
         what = self.whose[pid] + name(number)
         self.counts[what] = count = self.counts.get(what, 0) + 1
         if self.fault is None:
-            self.calls.append((what, count))
+            self.calls.append((what, count, self.callers.of(pid, stack)))
         elif not self.came and (what, count) == self.fault[:2]:
-            self.came = True
+            self.came = (what, self.callers.of(pid, stack))
             self.failing[pid] = number
             if name(number) != "close":
                 ptrace(POKEUSER, pid, ORIG_RAX, -1)
@@ -228,13 +261,13 @@ class Failing(Trace):
     def at_stop(self, pid, status):
         number, event = os.WSTOPSIG(status), status >> 16
         if number == signal.SIGTRAP | 0x80:
-            call = call_entered(pid) if self.executed else None
+            call = call_entered(pid) if self.callers else None
             if call is not None:
-                self.at_entry(pid, call)
+                self.at_entry(pid, *call)
             else:
                 self.at_exit(pid)
         elif event == EVENT_EXEC and pid == self.pid:
-            self.executed = True
+            self.callers = Callers(pid)
         elif event == EVENT_EXEC:
             ptrace(DETACH, pid)
             return
@@ -247,7 +280,6 @@ class Failing(Trace):
         self.pid = self.start()
         self.whose[self.pid] = ""
         self.started(self.pid)
-        self.executed = False
         early = {}              # children that stop before their parent has told of them
         for pid, status in self.stops():
             if pid not in self.whose:
