@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Limits that only a whole machine has, of its own: ten thousand services; no more
-processes, memory or room on the disk for anybody; a clock that is set by years.
+processes, memory or room on the disk for anybody; a memory cgroup that is too small; a
+clock that is set by years.
 
 Usage: test_limits.py [CASE…], with the variables of test_boot.py. SOAK=1: 10,000 services
 instead of 3,000, and beside the least that starting them can cost.
@@ -148,6 +149,43 @@ def memory(case, machine):
         go_on(machine, before)
 
 
+TIGHT = "/sys/fs/cgroup/tight"
+# init, who supervises, services and logins; the test's shell and the kernel's threads stay out.
+ENTER = ("echo +memory >/sys/fs/cgroup/cgroup.subtree_control && mkdir %s && "
+         "for pid in 1 $(pidof runsvdir syslogd klogd udhcpc getty); do echo $pid >%s/cgroup.procs || exit; done" % (TIGHT, TIGHT))
+ROOM = 4 << 20      # for one who eats, beside what all the others have
+NOTHING = 100 << 10     # less than one of the others has by itself
+OOM_KILLS = "sed -n 's/^oom_kill //p' %s/memory.events" % TIGHT
+# Of each program, how many there are.
+EACH = "; ".join("echo $(pidof %s | wc -w)" % name for name in ("runsvdir", "syslogd", "klogd", "udhcpc"))
+
+
+def cgroup(case, machine):
+    before = others(machine)
+    with case.check("a memory cgroup, init in it: a service that eats all it has is killed and started again, nobody else", needed=True):
+        machine.output(ENTER)
+        machine.output("echo $(($(cat %s/memory.current) + %d)) >%s/memory.max" % (TIGHT, ROOM, TIGHT))
+        services.link(machine, "eats")
+        machine.eventually("dmesg | grep -c 'Memory cgroup out of memory: Killed process .*(tail)'", r"[2-9]|\d\d+", 120)
+        services.unlink(machine, "eats")
+        machine.eventually(services.status("eats"), services.NOBODY % "eats")
+        go_on(machine, before)
+    with case.check("one too small for anybody: who supervises is killed, too, and init is not"):
+        kills = int(machine.output(OOM_KILLS))
+        machine.output("echo %d >%s/memory.max" % (NOTHING, TIGHT))
+        # nobody is killed before somebody wants more: who is started again does
+        machine.eventually("killall -9 syslogd getty 2>/dev/null; "
+                           "dmesg | grep -c 'Memory cgroup out of memory: Killed process .*(runsvdir)'", r"[1-9]\d*", 60)
+        case.note("%d killed" % (int(machine.output(OOM_KILLS)) - kills))
+    with case.check("when there is room all run again, one of each, below init"):
+        machine.output("echo max >%s/memory.max" % TIGHT)
+        for name in (*KEPT, "syslogd"):
+            services.serving(machine, name)
+        getty(machine)
+        machine.eventually(EACH, "1\n1\n1\n1")
+        machine.expect("cut -d' ' -f4 /proc/$(pidof runsvdir)/stat; cat /proc/1/comm", "1\ninit")
+
+
 def full(case, machine):
     before = others(machine)
     services.make(machine, "sleeps", SLEEPS)
@@ -167,7 +205,7 @@ def run_out(case):
     disk = bench.disk("limits")
     with Machine(case, "limits", disk, kernel=True) as machine:
         login(case, machine)
-        for part in (clock, pids, memory, full):
+        for part in (clock, pids, memory, cgroup, full):
             part(case, machine)
         leave(case, machine, "poweroff", off)
     clean(case, disk, "all that")

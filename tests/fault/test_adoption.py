@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
 # pylint: disable=wrong-import-position
-from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, Suite, alive, deaf, files_and_forks, logger,
+from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, SECONDS, Suite, alive, deaf, files_and_forks, logger,
                        need, process_fields, process_state, read, same, shebang_python, signal_teller, title,
                        wait_settled, wait_until, write_file)
 from test_runsvdir import Scan, running_in
@@ -1319,7 +1319,7 @@ def seconds_to(services, condition, start):
     began = time.monotonic()
     r = start()
     while not all(condition(s) for s in services):
-        need(time.monotonic() - began < 20, "not within 20 s")
+        need(time.monotonic() - began < SECONDS, f"not within {SECONDS:g} s")
         time.sleep(0.0002)
     return r, time.monotonic() - began
 

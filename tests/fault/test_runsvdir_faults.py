@@ -78,6 +78,7 @@ class Faulty(Case):
     def __init__(self, directory, case):
         call, *where = case
         second = call.startswith("second-")
+        self.signalling = call.removeprefix("second-") in SIGNALLING
         fault = (call.removeprefix("second-"), where[0], getattr(errno, where[1])) if where else None
         super().__init__(directory, second, lambda words, started, prepare:
                          tracer.Failing(words, fault, started, prepare))
@@ -87,10 +88,13 @@ class Faulty(Case):
         return super().may_end(status) or (os.waitstatus_to_exitcode(status) == 111 and
                                            "cannot set up" in text(self.path("messages")))
 
-    def ask_again(self):
-        """Its signal may be what failed."""
-        for name in "abd":
+    def ask_again(self, names):
+        """If it may be their signal that failed."""
+        if not self.signalling:
+            return False
+        for name in names:
             self.letter(name, "x")
+        return True
 
 
 def told(result):

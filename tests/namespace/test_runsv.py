@@ -959,7 +959,8 @@ def log_ignores_exit(t):
     """x to a log is ignored"""
     s, r = t.supervised(log=logger())
     s.wait_event("log start")
-    pid = s.status(log=True).pid
+    # the record comes after it: the CPU is given up before that is written
+    pid = s.wait_status(log=True, state=RUN).pid
     s.tell("x", log=True)
     s.tell("h", log=True)
     s.wait_event("log SIGHUP")
