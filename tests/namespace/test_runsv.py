@@ -897,6 +897,17 @@ for i in range(n, n + 3000):
 
 
 @test()
+def record_removed(t):
+    """a status that somebody has removed is there again with the next start"""
+    s, _ = t.supervised()
+    first = s.running()
+    os.unlink(s.supervise("status"))
+    os.kill(first, signal.SIGKILL)
+    second = s.wait_start(2)
+    same(s.wait_status(state=RUN, pid=second).want, "u", "want")
+
+
+@test()
 def letters_after_the_end(t):
     """x: while the logger is still reading no letter is heeded any more; nor is HUP ever"""
     s, r = t.supervised(log="cat >/dev/null\nsay eof\nwhile ! test -e ../go; do sleep 0.02; done\n")
