@@ -392,7 +392,7 @@ static int adopt(struct program *program)
 		program->margin = identity.margin;
 	}
 	program->last_pid = identity.pid;
-	program->status.changed = status.changed;
+	program->status = status;
 	if (program->monitor.readiness == MONITOR_AWAITED)
 		listen_for_readiness(program);
 	return 1;
