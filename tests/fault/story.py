@@ -7,6 +7,7 @@ as init does; at its end all must be as if nothing had gone wrong.
 JOBS: how many at once. TEST_SECONDS: for each step.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -253,12 +254,11 @@ class Case:
 
     def letter(self, name, letter):
         def give():
-            try:
+            # if nobody reads, or who does is killed that moment, it is given again
+            with contextlib.suppress(OSError):
                 fd = os.open(self.path("defined", name, "supervise/control"), os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:
-                return          # nobody reads: it is given again
-            os.write(fd, letter.encode())
-            os.close(fd)
+                with open(fd, "wb", buffering=0) as control:
+                    control.write(letter.encode())
         give()
         return give
 
