@@ -15,7 +15,8 @@ coverage: coverage-programs	# lines that no test reaches, into docs/COVERAGE.md;
 	@tests/coverage/report docs/COVERAGE.md
 	@for program in $(COVERED_PROGRAMS); do COVERAGE_TO= $$program || exit 1; done	# its memory
 
-coverage-programs: $(COVERED_PROGRAMS) $(COVERAGE)/bin/sv $(COVERAGE)/completions $(COVERED_UNIT)
+coverage-programs: $(COVERED_PROGRAMS) $(COVERAGE)/bin/sv $(COVERAGE)/completions \
+		$(COVERAGE)/bench $(COVERED_UNIT)
 
 covered = $(patsubst $(BUILD)/obj/%,$(COVERAGE)/obj/%,$(1))
 $(COVERAGE)/bin/init: $(call covered,$(INIT) $(LIBSV))
@@ -37,6 +38,8 @@ $(COVERAGE)/bin/sv: $(COVERAGE)/bin/svctl
 # Where tests look for them.
 $(COVERAGE)/completions: $(BUILD)/completions/agreed
 	$(Q)ln -sfn ../completions $@
+$(COVERAGE)/bench: $(BUILD)/bench/busybox
+	$(Q)ln -sfn ../bench $@
 
 $(COVERAGE)/obj/%.o: %.c Makefile config.mk tests/coverage/rules.mk | test-tools
 	@mkdir -p $(@D)

@@ -16,7 +16,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
 # pylint: disable=wrong-import-position
 from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, SECONDS, Suite, alive, deaf, files_and_forks, logger,
-                       need, process_fields, process_state, read, same, shebang_python, signal_teller, title,
+                       need, process_fields, process_state, read, same, shebang_python, signal_teller, stays, title,
                        wait_settled, wait_until, write_file)
 from test_runsvdir import Scan, running_in
 
@@ -79,14 +79,6 @@ def replace(r, scan, services, **how):
     """Kills a supervisor; the next one, when it has adopted."""
     r.kill()
     return adopted(services, lambda: scan.start(**how))
-
-
-def stays(condition, what, seconds=0.4):
-    """CONDITION is true, and stays so."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        need(condition(), what() if callable(what) else what)
-        time.sleep(0.02)
 
 
 def one_service(t, **parts):

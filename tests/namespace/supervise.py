@@ -66,6 +66,14 @@ def wait_until(condition, what, seconds=None):
     return harness.wait_until(Later(what), condition, seconds or SECONDS)
 
 
+def stays(condition, what, seconds=0.4):
+    """CONDITION is true, and stays so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        need(condition(), what() if callable(what) else what)
+        time.sleep(0.02)
+
+
 def wait_settled(condition, what, seconds=1.5):
     """Waits until condition() is true and stays so for some time: for ends
     that could be undone by what is still under way."""

@@ -9,10 +9,11 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 
-from supervise import (BIN, DOWN, RUN, SECONDS, Skip, Suite, alive, deaf, need, read,
-                       runit_sv, same, signal_teller, wait_settled, wait_until, write_file)
+from supervise import (BIN, DOWN, RUN, SECONDS, Skip, Suite, alive, deaf, need, read, runit_sv, same,
+                       signal_teller, stays, wait_settled, wait_until, write_file)
 
 suite = Suite("svctl")
 test = suite.test
@@ -746,6 +747,22 @@ def disable_what_does_not_end(t):
     os.symlink(s.path, f"{w.svdir}/s")
     same(w.run("disable", "--now", "-t", "0.1", "s")[0], 1, "exit code")
     wait_until(lambda: not alive(pid), "its end")
+
+
+@test()
+def looked_at_meanwhile(t):
+    """disable: that somebody looks into supervise/ is not the end of the service"""
+    w = Scan(t)
+    s = w.service("s", run=deaf())
+    w.supervise(s)
+    pid = s.running()
+    waiting = w.begin("disable", "-t", str(SECONDS), "s")
+    s.wait_status(term=1)
+    for _ in range(3):
+        os.listdir(s.supervise(""))
+    stays(lambda: waiting.poll() is None, "it has ended", 0.3)
+    os.kill(pid, signal.SIGKILL)
+    same(ended(waiting), (0, "ok: s: down, and supervised no more\n"), "exit code and output")
 
 
 @test()
