@@ -27,7 +27,7 @@ FLOOR_MS = 160           # of FEW, where the bounds in ms were set
 CURVE = (1, 10, 30, 100, 300, 1000)
 IDLE_S = 10
 LINKS = 30
-DEATHS = 15
+DEATHS = 30
 RAN_S = 2
 
 
@@ -168,10 +168,12 @@ def start_time(supervisor, count):
 
 
 def rounds(who, count, runs, measure):
-    """Interleaved: {name: [values]}. Who fails is left out, and said."""
+    """Interleaved, each the first in its turn: {name: [values]}. Who fails is left out,
+    and said."""
     found = {name: [] for name in who}
+    names = list(who)
     for number in range(runs):
-        for name in who:
+        for name in names[number % len(names):] + names[:number % len(names)]:
             if found[name] is None:
                 continue
             say("%d services, run %d of %d: %s" % (count, number + 1, runs, name))
@@ -276,7 +278,7 @@ def death(table, all_of_them):
                 taken.append((services.records(1)[0][0] - began) / 1e6)
                 time.sleep(0.02)
             return taken
-    found = rounds(all_of_them, DEATHS, 3, measure)
+    found = rounds(all_of_them, DEATHS, 5, measure)
     samples = {name: Sample(sum(values, []), "ms") for name, values in found.items()}
     table.add("SIGKILL after %d s to the next start" % RAN_S, samples.pop("runsvdir"), samples.items(),
               ratio_to="runit" if "runit" in samples else None, ratio=0.5, most=0.7)
