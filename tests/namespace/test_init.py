@@ -219,7 +219,8 @@ def children_are_leaders_with_default_signals():
             status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
         assert int(status["SigBlk"], 16) == 0 and int(status["SigIgn"], 16) == 0, status
         assert status["NSsid"].split()[-1] == str(pid)
-        assert len(os.listdir("/proc/%d/fd" % outer)) == 3
+        # exec(2) has the new command line a moment before it closes what is to be closed
+        wait_until("three descriptors", lambda: len(os.listdir("/proc/%d/fd" % outer)) == 3)
 
 
 def respawn_is_at_once_after_a_second_and_slower_after_quick_deaths():
@@ -335,9 +336,9 @@ def signals_choose_the_end():
 
 
 def the_way_down_is_quick_with_an_interactive_shell():
-    with init("::respawn:sh -c 'trap : TERM; while :; do sleep 0.05; done'\n",
+    with init("::respawn:sh -c 'trap : TERM; : >/tmp/up; while :; do sleep 0.05; done'\n",
               ["init.stop=1", "init.term=1"]) as ns:
-        pid_of(ns, "sleep 0.05")
+        wait_until("up", lambda: os.path.exists(ns.root + "/tmp/up"))
         start = time.monotonic()
         ns.signal(USR2)
         assert ns.wait_end() == -signal.SIGINT
@@ -765,4 +766,4 @@ if __name__ == "__main__":
     run_tests([value for value in list(globals().values())
                if callable(value) and getattr(value, "__module__", "") == "__main__"
                and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "age", "Sharing",
-                                          "crash")])
+                                          "crash", "switches", "wait_rest", "wait_heard")])
