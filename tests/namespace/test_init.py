@@ -540,7 +540,7 @@ def failing_system_calls_do_not_end_it():
         with init("::respawn:sleep 1001\n::shutdown:true\n",
                   ["init.stop=1", "init.term=1", "init.kill=1", "init.shutdown=1",
                    "init.unmount=1"], files={"/etc/hostname": "x\n"}, wrapper=wrapper) as ns:
-            wait_rest(ns, 3)    # or it is at it again and again
+            wait_rest(ns, 1)    # or it is at it again and again
             ns.signal(USR2)
             assert ns.wait_end() == -signal.SIGINT, fault + ns.output()
 
