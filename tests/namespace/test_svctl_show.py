@@ -501,7 +501,9 @@ def events_of_what_comes_and_goes(t):
     followed.wait(lambda seen: all(story(seen, name) == ["down"] for name in ("web", "gone", "linked")), "now")
     os.mkdir(web.file("log"))
     followed.wait(lambda seen: story(seen, "web/log"), "a logger")
-    runsvdir.kill()
+    # its keeper, too: an open FIFO holds the directory that it was in, which is gone only then
+    runsvdir.signal(signal.SIGHUP)
+    runsvdir.wait_exit()
     followed.wait(lambda seen: story(seen, "web")[-1] == "unsupervised", "nobody supervises it")
     stop(followed.process)
     shutil.rmtree(linked.file("supervise"))
