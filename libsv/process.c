@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "process.h"
 
+#include "text.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -11,19 +13,9 @@
  * large a one. */
 static const char *take_number(const char *text, uint64_t *number)
 {
-	const char *digits;
-
 	text += *text == ' ';
 	text += *text == '-';
-	*number = 0;
-	for (digits = text; *text >= '0' && *text <= '9'; text++) {
-		uint64_t digit = (uint64_t)(*text - '0');
-
-		if (*number > (UINT64_MAX - digit) / 10)
-			return NULL;
-		*number = *number * 10 + digit;
-	}
-	return text > digits ? text : NULL;
+	return text_take_number(text, UINT64_MAX, number);
 }
 
 /* The numbers behind the name and the state, by their place in proc(5). */

@@ -167,21 +167,31 @@ size_t text_format(char *buffer, size_t size, const char *format, ...)
 	return length;
 }
 
-bool text_to_number(const char *text, uint64_t most, uint64_t *number)
+const char *text_take_number(const char *text, uint64_t most, uint64_t *number)
 {
+	const char *begin = text;
 	uint64_t value = 0;
 
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
+	for (; *text >= '0' && *text <= '9'; text++) {
 		uint64_t digit = (uint64_t)(*text - '0');
 
 		if (digit > most || value > (most - digit) / 10)
-			return false;
+			return NULL;
 		value = value * 10 + digit;
 	}
+	if (text == begin)
+		return NULL;
+	*number = value;
+	return text;
+}
+
+bool text_to_number(const char *text, uint64_t most, uint64_t *number)
+{
+	uint64_t value;
+	const char *end = text_take_number(text, most, &value);
+
+	if (end == NULL || *end != '\0')
+		return false;
 	*number = value;
 	return true;
 }

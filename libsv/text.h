@@ -21,6 +21,11 @@ size_t text_format(char *buffer, size_t size, const char *format, ...)
 size_t text_vformat(char *buffer, size_t size, const char *format, va_list given)
 	__attribute__((format(printf, 3, 0)));
 
+/* Reads the decimal number that TEXT begins with: no sign, no blanks, at least one
+ * digit, at most MOST. Returns what is behind it; NULL, and *NUMBER untouched, if
+ * there is none. */
+const char *text_take_number(const char *text, uint64_t most, uint64_t *number);
+
 /* Reads a decimal number, the whole of TEXT: no sign, no blanks, at least one
  * digit, at most MOST. False, and *NUMBER untouched, if it is not that. */
 bool text_to_number(const char *text, uint64_t most, uint64_t *number);

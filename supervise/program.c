@@ -195,14 +195,17 @@ static bool publish_texts(struct program *program, const struct status *before)
 {
 	const struct status *status = &program->status;
 	char text[STATUS_TEXT_BYTES], old[STATUS_TEXT_BYTES];
-	size_t length = status->pid == 0 ? 0 : text_format(text, sizeof text, "%d\n", (int)status->pid);
+	size_t length = 0;
 	bool all = !program->has_texts, written = true;
 
+	if (status->pid != 0)
+		length = text_format(text, sizeof text, "%d\n", (int)status->pid);
 	if (all || status->pid != before->pid)
 		written = publish_text(program, "supervise/pid", "supervise/pid.new", text, length);
 	length = status_describe(status, text);
 	if (all || status_describe(before, old) != length || memcmp(text, old, length) != 0)
-		written = publish_text(program, "supervise/stat", "supervise/stat.new", text, length) && written;
+		written = publish_text(program, "supervise/stat", "supervise/stat.new", text,
+			length) && written;
 	return written;
 }
 
@@ -323,7 +326,8 @@ static int open_notification(struct program *program)
 		return -1;
 	(void)unlinkat(program->directory, "supervise/notify", 0);	/* ENOENT; others show below */
 	program->notify = program_open_fifo(program->directory, "supervise/notify", O_RDONLY);
-	end = program->notify < 0 ? -1 : program_open_fifo(program->directory, "supervise/notify", O_RDWR);
+	end = program->notify < 0 ? -1 :
+		program_open_fifo(program->directory, "supervise/notify", O_RDWR);
 	if (end < 0 || fcntl(end, F_SETFL, 0) < 0)
 		message(MESSAGE_ERROR, "%s%s: cannot make supervise/notify: %s",
 			*program->name, suffix(program), strerror(errno));
