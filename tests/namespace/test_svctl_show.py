@@ -337,10 +337,9 @@ def log_on_a_terminal(t):
     same(written, "a\tb?[31mred\r\n", "on a terminal")
 
 
-@test()
-def log_whose_directory_goes(t):
-    """log -f: svlogd's directory is another one all at once; and is gone, which ends it"""
-    w = World(t)
+def followed_as_it_changes(t, w):
+    """log -f, which has seen "one" and is stopped while "two" is written and rotated away; the
+    directory that is in; and what puts another in its place, with "three"."""
     w.add("web", down=True, log="exec svlogd -tt ./main\n", log_down=True)
     old, new, main = t.dir + "/old", t.dir + "/new", w.svdir + "/web/log/main"
     for directory, text in ((old, "one\n"), (new, "three\n")):
@@ -353,9 +352,20 @@ def log_whose_directory_goes(t):
     with open(old + "/current", "a", encoding="utf-8") as file:
         file.write("two\n")
     os.rename(old + "/current", old + "/@400000006b066d162329da9c.s")
+
+    def change():
+        os.unlink(main)
+        os.symlink(new, main)
+    return followed, old, change
+
+
+@test()
+def log_whose_directory_goes(t):
+    """log -f: svlogd's directory is another one all at once; and is gone, which ends it"""
+    w = World(t)
+    followed, old, change = followed_as_it_changes(t, w)
     os.symlink("nowhere", old + "/@400000006b066d172329da9c.s")
-    os.unlink(main)
-    os.symlink(new, main)
+    change()
     os.kill(followed.process.pid, signal.SIGCONT)
     followed.wait(lambda seen: seen == ["one", "two", "three"], "of both")
     shutil.rmtree(old)
@@ -368,20 +378,8 @@ def log_whose_directory_goes(t):
 def log_of_a_file_that_has_gone(t):
     """log -f: what was rotated away, directory and all, before it was looked at is left out"""
     w = World(t)
-    w.add("web", down=True, log="exec svlogd -tt ./main\n", log_down=True)
-    old, new, main = t.dir + "/old", t.dir + "/new", w.svdir + "/web/log/main"
-    for directory, text in ((old, "one\n"), (new, "three\n")):
-        os.mkdir(directory)
-        write_file(directory + "/current", text)
-    os.symlink(old, main)
-    followed = w.follow("log", "-f", "web")
-    followed.wait(lambda seen: seen == ["one"], "the first")
-    stop(followed.process)
-    with open(old + "/current", "a", encoding="utf-8") as file:
-        file.write("two\n")
-    os.rename(old + "/current", old + "/@400000006b066d162329da9c.s")
-    os.unlink(main)
-    os.symlink(new, main)
+    followed, old, change = followed_as_it_changes(t, w)
+    change()
     shutil.rmtree(old)
     os.kill(followed.process.pid, signal.SIGCONT)
     followed.wait(lambda seen: seen[:3] == ["one", "two", "three"], "what it had open, and the next")

@@ -54,6 +54,20 @@ static bool there(const char *name)
 	return fstatat(directory, name, &facts, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* "a" leads to what is not ours. */
+static void link_to_others(void)
+{
+	ck_assert(files_replace(directory, "target", "a.new", "of others", 9));
+	ck_assert_int_eq(symlinkat("target", directory, "a"), 0);
+}
+
+static void is_ours_and_no_link(void)
+{
+	holds("a", "ours");
+	holds("target", "of others");
+	ck_assert(!there("a.new"));
+}
+
 START_TEST(one_holds_what_came_last)
 {
 	replace("first");
@@ -92,27 +106,21 @@ END_TEST
 
 START_TEST(a_link_is_replaced_not_followed)
 {
-	ck_assert(files_replace(directory, "target", "a.new", "of others", 9));
-	ck_assert_int_eq(symlinkat("target", directory, "a"), 0);
+	link_to_others();
 	replace("ours");
-	holds("a", "ours");
-	holds("target", "of others");
-	ck_assert(!there("a.new"));
+	is_ours_and_no_link();
 }
 END_TEST
 
 START_TEST(no_link_leads_to_what_is_of_others)
 {
-	ck_assert(files_replace(directory, "target", "a.new", "of others", 9));
-	ck_assert_int_eq(symlinkat("target", directory, "a"), 0);
+	link_to_others();
 	errno = 0;
 	ck_assert(!files_overwrite(directory, "a", "ours", 4));
 	ck_assert_int_eq(errno, ELOOP);
 	ck_assert_int_eq(symlinkat("target", directory, "a.new"), 0);
 	replace("ours");
-	holds("a", "ours");
-	holds("target", "of others");
-	ck_assert(!there("a.new"));
+	is_ours_and_no_link();
 }
 END_TEST
 
