@@ -2,6 +2,7 @@
 """Our programs in namespaces of their own: a root directory that shows this
 machine's programs read-only, and TAP lines for what is found out."""
 import glob
+import multiprocessing
 import os
 import shutil
 import signal
@@ -36,26 +37,33 @@ def wait_until(what, condition, seconds=SECONDS):
         time.sleep(0.01)
 
 
-def run_tests(tests):
-    """Runs each function, named for what it proves; exits 1 if any fails."""
-    failed = 0
-    wanted = sys.argv[1:]
-    for test in tests:
-        name = test.__name__.replace("_", " ")
-        if wanted and not any(word in test.__name__ for word in wanted):
-            continue
-        try:
-            test()
-            print("ok - " + name)
-        except Skip as reason:
-            print("ok - %s # SKIP %s" % (name, reason))
-        except Exception:
-            failed += 1
-            print("not ok - " + name)
-            print("".join("# " + line + "\n" for line in
-                          traceback.format_exc().splitlines()), end="")
-        sys.stdout.flush()
-    sys.exit(1 if failed else 0)
+def run_test(test):
+    """(whether it passed, the lines that say so)."""
+    name = test.__name__.replace("_", " ")
+    try:
+        test()
+        return True, "ok - %s\n" % name
+    except Skip as reason:
+        return True, "ok - %s # SKIP %s\n" % (name, reason)
+    except (Exception, SystemExit):
+        return False, "not ok - %s\n" % name + "".join(
+            "# %s\n" % line for line in traceback.format_exc().splitlines())
+
+
+def run_tests(tests, jobs=1, alone=()):
+    """Runs each function, named for what it proves, each in a process of its own and
+    JOBS at once, after those in ALONE, one by one; exits 1 if any fails."""
+    wanted = [test for test in tests
+              if not sys.argv[1:] or any(word in test.__name__ for word in sys.argv[1:])]
+    parts = (([test for test in wanted if test in alone], 1),
+             ([test for test in wanted if test not in alone], jobs))
+    passed = True
+    for part, at_once in parts:
+        with multiprocessing.get_context("fork").Pool(at_once, maxtasksperchild=1) as pool:
+            for result, said in pool.imap(run_test, part):
+                passed = passed and result
+                print(said, end="", flush=True)
+    sys.exit(0 if passed else 1)
 
 
 class Namespace:

@@ -766,4 +766,6 @@ if __name__ == "__main__":
     run_tests([value for value in list(globals().values())
                if callable(value) and getattr(value, "__module__", "") == "__main__"
                and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "age", "Sharing",
-                                          "crash", "switches", "wait_rest", "wait_heard")])
+                                          "crash", "switches", "wait_rest", "wait_heard")],
+              jobs=3 * len(os.sched_getaffinity(0)),     # mostly they wait
+              alone=[a_hundred_quick_deaths_cost_little])
