@@ -50,19 +50,22 @@ def run_test(test):
             "# %s\n" % line for line in traceback.format_exc().splitlines())
 
 
+def report(passed, said):
+    print(said, end="", flush=True)
+    return passed
+
+
 def run_tests(tests, jobs=1, alone=()):
-    """Runs each function, named for what it proves, each in a process of its own and
-    JOBS at once, after those in ALONE, one by one; exits 1 if any fails."""
+    """Runs each function, named for what it proves, JOBS at once, each in a process of
+    its own if that is more than one, after those in ALONE; exits 1 if any fails."""
     wanted = [test for test in tests
               if not sys.argv[1:] or any(word in test.__name__ for word in sys.argv[1:])]
-    parts = (([test for test in wanted if test in alone], 1),
-             ([test for test in wanted if test not in alone], jobs))
-    passed = True
-    for part, at_once in parts:
-        with multiprocessing.get_context("fork").Pool(at_once, maxtasksperchild=1) as pool:
-            for result, said in pool.imap(run_test, part):
-                passed = passed and result
-                print(said, end="", flush=True)
+    first = [test for test in wanted if jobs == 1 or test in alone]
+    rest = [test for test in wanted if test not in first]
+    passed = all([report(*run_test(test)) for test in first])
+    if rest:
+        with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
+            passed = all([report(*done) for done in pool.imap(run_test, rest)]) and passed
     sys.exit(0 if passed else 1)
 
 

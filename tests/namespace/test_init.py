@@ -388,6 +388,9 @@ def ctrlaltdel_entries_run_and_all_goes_on():
         for count in (1, 2):
             ns.signal(INT)
             wait_until("KEYS", lambda: ns.read("/tmp/log").count("KEYS") == count)
+            # pressed while the entry runs, the keys do nothing
+            wait_commands(ns, ["sleep 1001"])
+            wait_until("it is reaped", lambda: ns.zombies() == 0)
         assert pid_of(ns, "sleep 1001") == pid
 
 
