@@ -6,9 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Of a record that is not whole. */
+#define READS_AT_ONCE 3
+#define READS_LATER 50
+#define READ_PAUSE_MS 1
 
 static int open_directory(int at, const char *path)
 {
@@ -76,18 +82,20 @@ static enum service_answer open_fifo(int directory, const char *path, const char
 }
 
 /* Our runsvdir writes over a record while a process of the service is started, which
- * a reader may catch half done; it is whole the next moment. */
+ * a reader may catch half done. It is whole the next moment, or when the writer, whose
+ * CPU was taken in the middle of it, has one again. */
 static ssize_t read_whole(int fd, char *bytes, size_t size, struct service_record *record)
 {
-	ssize_t got;
-	int left = 5;
+	for (int try = 0;; try++) {
+		ssize_t got = pread(fd, bytes, size, 0);
 
-	do {
-		got = pread(fd, bytes, size, 0);
 		record->is_ours = got >= 0 && status_decode_record((unsigned char *)bytes, (size_t)got,
 			&record->status, &record->identity, &record->memory);
-	} while (!record->is_ours && got == STATUS_RECORD_BYTES && --left > 0);
-	return got;
+		if (record->is_ours || got != STATUS_RECORD_BYTES || try == READS_AT_ONCE + READS_LATER)
+			return got;
+		if (try >= READS_AT_ONCE)
+			(void)poll(NULL, 0, READ_PAUSE_MS);
+	}
 }
 
 enum service_answer service_read_record(int directory, struct service_record *record,
