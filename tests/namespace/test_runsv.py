@@ -1274,7 +1274,7 @@ def status_time(t):
 
 @test()
 def status_renamed(t):
-    """status, stat and pid are written aside and renamed: never partial"""
+    """status, stat and pid are written aside and renamed: what others read of them is never partial"""
     s, _ = t.supervised()
     s.running()
     seen, bad, stop = set(), [], threading.Event()
