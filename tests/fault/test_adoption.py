@@ -347,7 +347,7 @@ def start_script_of_up(t):
 def stop_under_way(t):
     """a stop is under way, the service slow to end: it ends once and stays down"""
     scan, s, r = one_service(t, finish="say finish\n",
-                             run="say start $$\ntrap 'say TERM; while [ ! -e go ]; do sleep 0.02; done; exit' TERM\n"
+                             run="trap 'say TERM; while [ ! -e go ]; do sleep 0.02; done; exit' TERM\nsay start $$\n"
                                  "while :; do sleep 0.02; done\n")
     pid = s.running()
     s.tell("d")
@@ -749,7 +749,7 @@ def group_left(t):
         scan = Scan(t, f"scan.{when}")
         left = f"{t.dir}/left.{when}"
         s = scan.service(f"one.{when}", run=f"(trap '' TERM; echo $$ >{left}; exec sleep 1000) &\n"
-                         "say start $$\ntrap 'say end; exit' TERM\nwhile :; do sleep 0.02; done\n")
+                         "trap 'say end; exit' TERM\nsay start $$\nwhile :; do sleep 0.02; done\n")
         write_file(s.file("timeout-kill"), "2000\n")
         r = scan.start("-P")
         s.running()

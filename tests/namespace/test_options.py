@@ -164,8 +164,8 @@ def finish_125(t):
 NOTIFYING = shebang_python() + """
 import os, signal
 events = os.open({events!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-os.write(events, b"start %d\\n" % os.getpid())
 signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGUSR1, signal.SIGTERM}})
+os.write(events, b"start %d\\n" % os.getpid())
 if signal.sigwait({{signal.SIGUSR1, signal.SIGTERM}}) == signal.SIGTERM:
     raise SystemExit
 os.write({fd}, b"\\n")

@@ -925,7 +925,7 @@ def letters_after_the_end(t):
 @test()
 def log_end_of_file(t):
     """x: when the service is down its logger gets end of file, not TERM, and is waited for"""
-    s, r = t.supervised(run="say start $$\ntrap 'echo last; sleep 0.3; echo very last; exit' TERM\nwhile :; do sleep 0.05; done\n",
+    s, r = t.supervised(run="trap 'echo last; sleep 0.3; echo very last; exit' TERM\nsay start $$\nwhile :; do sleep 0.05; done\n",
                         log=logger(slow=0.5))
     s.running()
     s.wait_event("log start")

@@ -308,7 +308,7 @@ def made_in_place(t):
 def removed(t):
     """a service that is removed is taken down, its logger after it; the others stay"""
     scan = Scan(t)
-    goes = scan.service("goes", log=logger(), run="say start $$\ntrap 'echo last; exit' TERM\nwhile :; do sleep 0.05; done\n")
+    goes = scan.service("goes", log=logger(), run="trap 'echo last; exit' TERM\nsay start $$\nwhile :; do sleep 0.05; done\n")
     stays = scan.service("stays")
     scan.start()
     pid, kept = goes.running(), stays.running()
@@ -655,7 +655,7 @@ def no_title(t):
 
 # The end
 
-STOPS_SLOWLY = "say start $$\ntrap 'sleep 0.3; echo last; say stopped; exit' TERM\nwhile :; do sleep 0.05; done\n"
+STOPS_SLOWLY = "trap 'sleep 0.3; echo last; say stopped; exit' TERM\nsay start $$\nwhile :; do sleep 0.05; done\n"
 
 
 def ends_all(t, number, code):
