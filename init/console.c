@@ -193,20 +193,16 @@ bool console_has(const char *tty)
 	return tty[0] == '\0' || access(path, R_OK | W_OK) == 0;
 }
 
-/* In the child: without O_NOCTTY, for the leader of a new session that makes it
- * the controlling terminal if it is nobody's (tty_ioctl(4)), as with busybox. */
-static void open_tty(const struct console_child *child)
+/* Without O_NOCTTY, for the leader of a new session that makes it the controlling
+ * terminal if it is nobody's (tty_ioctl(4)), as with busybox. */
+static bool open_tty(const char *tty)
 {
 	char path[sizeof "/dev/" + INITTAB_TTY_BYTES];
 	int fd;
 
-	make_path(path, child->tty);
+	make_path(path, tty);
 	fd = open_terminal(path, 0);
-	if (fd >= 0 && take_descriptors(fd))
-		return;
-	if (!child->quiet)
-		message(MESSAGE_ERROR, "%s: cannot open: %s", path, strerror(errno));
-	_exit(126);
+	return fd >= 0 && take_descriptors(fd);
 }
 
 static void ask(void)
@@ -221,12 +217,10 @@ static void ask(void)
 		continue;
 }
 
-int console_attach(void *argument)
+int console_attach(const struct console_child *child)
 {
-	const struct console_child *child = argument;
-
-	if (child->tty[0] != '\0')
-		open_tty(child);
+	if (child->tty[0] != '\0' && !open_tty(child->tty))
+		return errno;
 	set_sane_modes();
 	if (child->ask)
 		ask();
@@ -234,6 +228,19 @@ int console_attach(void *argument)
 		/* only if it is nobody's: then it fails, and that is right */
 		(void)ioctl(STDIN_FILENO, TIOCSCTTY, 0);
 	return 0;
+}
+
+/* In the child. It is the terminal, not the program, that is to be told of. */
+static int attach(void *argument)
+{
+	const struct console_child *child = argument;
+	int error = console_attach(child);
+
+	if (error == 0)
+		return 0;
+	if (!child->quiet)
+		message(MESSAGE_ERROR, "/dev/%s: cannot open: %s", child->tty, strerror(error));
+	_exit(126);
 }
 
 enum spawn_result console_spawn(const char *path, char *const argv[],
@@ -245,7 +252,7 @@ enum spawn_result console_spawn(const char *path, char *const argv[],
 		.directory = SPAWN_KEEP,
 		.fd = { SPAWN_KEEP, SPAWN_KEEP, console_errors() },
 		.session = true,
-		.prepare = console_attach,
+		.prepare = attach,
 		.argument = child,
 		.detached = true,
 	};

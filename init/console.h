@@ -43,9 +43,9 @@ struct console_child {
 	bool quiet;		/* it failed before: say nothing if it fails again */
 };
 
-/* Attaches the calling process to it; 0. Does not return if the terminal cannot be
- * opened. ARGUMENT is a struct console_child: it is spawn()'s prepare. */
-int console_attach(void *argument);
+/* Attaches the calling process to it; 0, or the errno of a terminal that cannot be
+ * opened. */
+int console_attach(const struct console_child *child);
 
 /* Starts a program in a session of its own, attached to CHILD's terminal. Other
  * than that as spawn(), detached. */

@@ -186,6 +186,8 @@ static int64_t reap(void)
 /* Becomes the restart entry; returns if that cannot be. */
 static void restart(int slot)
 {
+	int error;
+
 	if (slot < 0)
 		return;
 	argv_make(&executed, life.table.slots[slot].entry.command);
@@ -196,11 +198,17 @@ static void restart(int slot)
 	message(MESSAGE_NOTICE, "executing %s", executed.path);
 	power_take_keys(false);
 	console_join_errors();
-	(void)console_attach(&child);
-	signals_unblock();
-	execvpe(executed.path, executed.words, environ);
-	message(MESSAGE_ERROR, "%s: cannot execute: %s", executed.path, strerror(errno));
-	signals_block();
+	error = console_attach(&child);
+	if (error == 0) {
+		signals_unblock();
+		execvpe(executed.path, executed.words, environ);
+		error = errno;
+		(void)sigprocmask(SIG_SETMASK, &awaited, NULL);	/* it was valid before */
+	}
+	if (namespace_contained())
+		console_separate_errors();
+	power_take_keys(true);
+	message(MESSAGE_ERROR, "%s: cannot execute: %s", executed.path, strerror(error));
 }
 
 static void end(const struct lifecycle_action *action)

@@ -434,6 +434,17 @@ def restart_entry_replaces_init():
         wait_until("only that", lambda: list(ns.processes()) == [1])
 
 
+def a_restart_entry_that_cannot_be_executed_halts():
+    # /dev/tty can be had by a process with a controlling terminal only
+    for tty, program, said in ("tty", "/after", "/after: cannot execute: "), ("", "/none", "/none: cannot execute: "):
+        with init("::respawn:sleep 1001\n%s::restart:%s\n" % (tty, program),
+                  files={"/after": "#!/bin/sh\necho AFTER\n"}) as ns:
+            pid_of(ns, "sleep 1001")
+            ns.signal(signal.SIGQUIT)
+            assert ns.wait_end() == -signal.SIGINT, ns.output()
+            assert said in ns.output() and "AFTER" not in ns.output(), ns.output()
+
+
 def quit_without_a_restart_entry_is_nothing():
     with init("::respawn:sleep 1001\n::ctrlaltdel:echo K >/tmp/k\n") as ns:
         pid = pid_of(ns, "sleep 1001")
