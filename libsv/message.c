@@ -37,6 +37,19 @@ static bool write_kernel(const char *line, size_t length)
 	return written;
 }
 
+/* False if there is none. What it does not take at once is lost: process 1 must not
+ * wait because somebody has typed Ctrl-S, as it would at its standard error. */
+static bool write_console(const char *line, size_t length)
+{
+	int fd = open("/dev/console", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return false;
+	(void)!write(fd, line, length);
+	(void)close(fd);
+	return true;
+}
+
 void message(enum message_level level, const char *format, ...)
 {
 	int error = errno;
@@ -56,7 +69,8 @@ void message(enum message_level level, const char *format, ...)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
 	line[length++] = '\n';
-	if (message_target != MESSAGE_KERNEL || !write_kernel(line, length))
+	if (message_target != MESSAGE_KERNEL || (!write_kernel(line, length) &&
+	    !write_console(line + prefix, length - prefix)))
 		/* nowhere left to report a failure to */
 		(void)!write(STDERR_FILENO, line + prefix, length - prefix);
 	errno = error;

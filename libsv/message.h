@@ -14,7 +14,8 @@ enum message_level {
 
 enum message_target {
 	MESSAGE_STDERR,
-	MESSAGE_KERNEL,		/* /dev/kmsg; standard error where that cannot be had */
+	MESSAGE_KERNEL,		/* /dev/kmsg; where that cannot be had the console, at once
+				   or not at all; standard error where there is neither */
 };
 
 /* PROGRAM is kept, not copied. Before this call messages go to standard error
