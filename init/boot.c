@@ -476,8 +476,10 @@ static const struct step {
 	{ "hotplug", set_hotplug },
 	{ "mdev", run_mdev },
 	{ "keymap", load_keymap },
-	{ "mount", mount_fstab },
+	/* first the root: a loop device on it, or an overlay's upper directory, is to be
+	 * written to */
 	{ "root", make_root_writable },
+	{ "mount", mount_fstab },
 	{ "seed", restore_seed },
 };
 

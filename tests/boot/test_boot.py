@@ -249,6 +249,8 @@ def mdev(case):
             machine.output(": >/run/go")
             machine.eventually("dmesg | grep -c ' init: boot: mdev: done'", "1")
             machine.expect("stat -c '%a %U:%G' /dev/ttyS1", "620 root:tty")
+        machine.output("dd if=/dev/zero of=/root/fat bs=64k count=64 2>&1 && mkfs.vfat /root/fat && "
+                       "echo '/root/fat /mnt vfat loop 0 0' >>/etc/fstab")
         leave(case, machine, "poweroff", off)
     with Machine(case, "mdev-wait", disk, kernel=True, append="init.wait=mdev init.step=2") as machine:
         login(case, machine)
@@ -256,8 +258,25 @@ def mdev(case):
             steps = machine.output("dmesg | sed -n 's/^.* init: boot: //p'").splitlines()
             late = [step for step in steps if step.startswith("mdev: failed: process")]
             if len(late) != 1 or [s.split(":")[0] for s in steps[steps.index(late[0]) + 1:]] != [
-                    "keymap", "mount", "root", "seed"]:
+                    "keymap", "root", "mount", "seed"]:
                 raise Failed("\n".join(steps))
+        with case.check("a file of the root that /etc/fstab mounts can be written to"):
+            machine.expect("touch /mnt/mark && echo written", "written")
+        leave(case, machine, "poweroff", off)
+        clean(case, disk, "poweroff")
+
+
+def single(case):
+    """Single user mode, of which only the kernel was told, and back."""
+    disk = bench.disk("single")
+    disk.write("/sbin/forgetful", "#!/bin/sh\nexec /sbin/init\n", mode="0755")
+    with Machine(case, "single", disk, kernel=True, append="init=/sbin/forgetful single") as machine:
+        with case.check("a root shell instead of the inittab", needed=True):
+            machine.console.wait("# ", BOOT_S, "prompt of the shell")
+            machine.type("echo $(pidof runsvdir getty syslogd | wc -w)$((6 * 7))")
+            machine.console.wait(r"(?m)^042\r?$", ANSWER_S)
+        machine.type("init 3")
+        login(case, machine, "init 3 goes on to a login prompt")
         leave(case, machine, "poweroff", off)
         clean(case, disk, "poweroff")
 
@@ -375,10 +394,15 @@ def hung(case):
     disk.write("/etc/init.d/test", "#!/bin/sh\n%s &\n" % TEST_SHELL, mode="0755")
     disk.write("/etc/inittab", "::sysinit:/etc/init.d/test\n::sysinit:/bin/sleep 36000\n"
                "ttyS0::respawn:/sbin/getty -L 115200 ttyS0 vt100\n")
-    with Machine(case, "hung", disk, kernel=True) as machine:
+    with Machine(case, "hung", disk, kernel=True, append="printk.devkmsg=off") as machine:
         with case.check("the sysinit entry hangs", needed=True):
             machine.shell_starts()
             machine.eventually("pidof sleep >/dev/null && echo hangs", "hangs")
+        with case.check("what init says is on the console, where it cannot have the kernel's log"):
+            machine.console.wait("init: boot: root: done", ANSWER_S)
+        # Ctrl-S, and what fills the line's buffer: whoever writes there waits
+        machine.console.send("\x13")
+        machine.output("yes waits | head -c 10000 >/dev/ttyS0 2>/dev/null &")
         with case.check("poweroff switches the machine off", needed=True):
             machine.output("poweroff")
             machine.stays_off()
@@ -387,7 +411,7 @@ def hung(case):
 
 # The long ones first: the short ones fill the gaps.
 CASES = {"bios": bios, "uefi": uefi, "halt": halt, "initramfs": initramfs, "shell": shell,
-         "survival": survival, "mdev": mdev, "mbr": mbr, "tutorial": tutorial, "hung": hung,
+         "survival": survival, "mdev": mdev, "single": single, "mbr": mbr, "tutorial": tutorial, "hung": hung,
          "read-only": read_only, "forced": forced, "wrong-root": wrong_root}
 
 if __name__ == "__main__":
