@@ -17,8 +17,9 @@
 
 #define SPARED_MOST 64
 
-/* Shared with the child that finds them. */
+/* Shared with the children that find them. */
 static struct spared {
+	bool looking;	/* who looks has not come to the end */
 	int count;
 	pid_t pids[SPARED_MOST];
 } *spared;
@@ -128,12 +129,23 @@ static void end_all(bool killing)
 	(void)kill(-1, SIGCONT);
 }
 
+/* A process whose memory is locked keeps whoever reads its command line waiting
+ * (fs/proc/base.c, get_mm_cmdline). If that befell TERM's child, those that it had not
+ * seen by then are not spared: else nobody would be killed. */
+static void look_for_spared(void)
+{
+	if (spared->looking)
+		return;
+	spared->looking = true;
+	spared->count = 0;
+	everybody_visit(note_spared, NULL);
+	spared->looking = false;
+}
+
 static void end_everybody(bool killing)
 {
-	if (spared != NULL) {
-		spared->count = 0;
-		everybody_visit(note_spared, NULL);
-	}
+	if (spared != NULL)
+		look_for_spared();
 	if (spared == NULL || spared->count == 0) {
 		end_all(killing);
 		return;

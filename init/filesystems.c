@@ -232,6 +232,10 @@ static bool make_read_only(struct mounts *mounts)
 	bool all = true;
 
 	read_mounts(mounts);
+	/* all at first: to find who holds one may take for ever */
+	for (int i = mounts->count - 1; i >= 0; i--)
+		if (!is_virtual(&mounts->lines[i]))
+			(void)mount(NULL, mounts->lines[i].point, NULL, MS_REMOUNT | MS_RDONLY, NULL);
 	for (int i = mounts->count - 1; i >= 0; i--) {
 		struct mounttable_line *line = &mounts->lines[i];
 
@@ -262,6 +266,9 @@ static void release(void)
 		return;
 	/* not saved: the pool was never ready, or there is no place for it */
 	(void)seed_save();
+	/* first what takes memory, a tmpfs, as who switches swap off is the first to be
+	 * killed for want of it (mm/swapfile.c, swapoff); then what held a swap file */
+	unmount_all(&mounts);
 	swap_off();
 	unmount_all(&mounts);
 	if (!make_read_only(&mounts)) {

@@ -234,11 +234,22 @@ static void stuck(void)
 
 static void take_step(int number)
 {
+	bool single = cmdline.single;
 	struct boot_program program = boot_step(number, &cmdline);
 
+	/* whoever has executed us, an initramfs, may have kept the word to itself */
+	if (cmdline.single && !single)
+		lifecycle_single(&life, true);
 	life.limits = cmdline.limits;
 	life.trace = life.trace || cmdline.trace;
 	lifecycle_step(&life, program.pid, program.awaited, clock_now());
+}
+
+/* A helper that has not come to its end would still signal everybody. */
+static void end_last(pid_t helper)
+{
+	if (helper != 0)
+		(void)kill(helper, SIGKILL);
 }
 
 static void perform(const struct lifecycle_action *action)
@@ -273,9 +284,11 @@ static void perform(const struct lifecycle_action *action)
 		lifecycle_helper(&life, everybody_end(false));
 		break;
 	case LIFECYCLE_KILL_ALL:
+		end_last(action->pid);
 		lifecycle_helper(&life, everybody_end(true));
 		break;
 	case LIFECYCLE_LEAVE:
+		end_last(action->pid);
 		filesystems_want_proc();
 		if (!namespace_contained())
 			resume_let_go_of_file();

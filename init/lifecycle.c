@@ -90,7 +90,10 @@ static void enter(struct lifecycle *life, enum lifecycle_phase phase, int64_t no
 	life->phase = phase;
 	life->since = now;
 	life->asked = life->reported = false;
-	life->helper = 0;	/* if it runs still, it is an orphan from now on */
+	/* if it runs still, it is an orphan from now on; but one that signals everybody
+	 * must not come to signal the next one */
+	if (phase != LIFECYCLE_KILL && phase != LIFECYCLE_RELEASE)
+		life->helper = 0;
 	life->waited = -1;
 }
 
@@ -258,6 +261,14 @@ static bool next_stop(struct lifecycle *life, int64_t now, struct lifecycle_acti
 	return wait_until(life, deadline, now, action);
 }
 
+/* By another helper than that of the phase before. */
+static bool act_helping(const struct lifecycle *life, struct lifecycle_action *action,
+	enum lifecycle_do what)
+{
+	action->pid = life->helper;
+	return act(action, what, -1);
+}
+
 static bool next_signalling(struct lifecycle *life, enum lifecycle_do what, int64_t limit,
 	int64_t now, struct lifecycle_action *action)
 {
@@ -266,7 +277,7 @@ static bool next_signalling(struct lifecycle *life, enum lifecycle_do what, int6
 		return false;
 	}
 	if (!life->asked)
-		return act(action, what, -1);
+		return act_helping(life, action, what);
 	if (now >= life->since + limit) {
 		enter(life, (enum lifecycle_phase)(life->phase + 1), now);
 		return false;
@@ -288,7 +299,7 @@ static bool next_release(struct lifecycle *life, int64_t now, struct lifecycle_a
 		return false;
 	}
 	if (!life->asked)
-		return act(action, LIFECYCLE_LEAVE, -1);
+		return act_helping(life, action, LIFECYCLE_LEAVE);
 	return wait_until(life, life->since + limit, now, action);
 }
 

@@ -112,9 +112,11 @@ enum lifecycle_do {
 	LIFECYCLE_KILL_ENTRY,	/* send entry .slot KILL: it had its time */
 	LIFECYCLE_RETIRE_ENTRY,	/* send entry .slot TERM and CONT: it is not wanted */
 	LIFECYCLE_STOP_ENTRIES,	/* TERM and CONT to all entries' processes */
-	LIFECYCLE_TERM_ALL,	/* TERM and CONT to everybody; report lifecycle_helper */
-	LIFECYCLE_KILL_ALL,	/* KILL to everybody; report lifecycle_helper */
-	LIFECYCLE_LEAVE,	/* release the file systems; report lifecycle_helper */
+	/* by a child, whom lifecycle_helper is told, after KILL to .pid unless that is 0:
+	 * the last such child, which has not come to its end */
+	LIFECYCLE_TERM_ALL,	/* TERM and CONT to everybody */
+	LIFECYCLE_KILL_ALL,	/* KILL to everybody */
+	LIFECYCLE_LEAVE,	/* release the file systems */
 	LIFECYCLE_END,		/* do what .end says; report lifecycle_helper, or
 				   lifecycle_not_restarted of restart entry .slot */
 	LIFECYCLE_STUCK,	/* .end could not be done: nothing is left to do */

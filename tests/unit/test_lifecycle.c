@@ -27,6 +27,7 @@ struct world {
 	pid_t last_pid;
 	pid_t running[SLOTS];	/* by slot */
 	pid_t helper;		/* of the way down, or the program that is waited for */
+	pid_t signaller;	/* the helper, if it signals everybody */
 	pid_t beside;
 	enum lifecycle_end wanted;	/* by the last signal that asked for one */
 	enum lifecycle_end ended;	/* what LIFECYCLE_END said last */
@@ -125,7 +126,7 @@ static void end_helper(void)
 {
 	pid_t pid = world.helper;
 
-	world.helper = 0;
+	world.helper = world.signaller = 0;
 	lifecycle_exited(&life, pid, world.now);
 }
 
@@ -190,10 +191,13 @@ static void do_action(const struct lifecycle_action *action)
 	case LIFECYCLE_KILL_ALL:
 	case LIFECYCLE_LEAVE:
 		require(life.end != LIFECYCLE_GO_ON);
-		if (action->what != LIFECYCLE_STOP_ENTRIES) {
-			start_helper();
-			lifecycle_helper(&life, world.helper);
-		}
+		if (action->what == LIFECYCLE_STOP_ENTRIES)
+			break;
+		/* who signals everybody ends before there is another */
+		require(action->pid == world.signaller);
+		start_helper();
+		lifecycle_helper(&life, world.helper);
+		world.signaller = action->what == LIFECYCLE_LEAVE ? 0 : world.helper;
 		break;
 	case LIFECYCLE_END:
 		world.ended = action->end;
