@@ -107,7 +107,8 @@ static void add_single(struct inittab *table)
 		{ .action = INITTAB_RESPAWN, .command = "-/bin/sh" };
 	int slot;
 
-	(void)inittab_add(table, &shell, &slot);	/* as above */
+	if (inittab_add(table, &shell, &slot) == INITTAB_FULL)
+		message(MESSAGE_ERROR, "no room for the shell of single user mode");
 }
 
 /* Returns whether the table is now what the file says (or what stands for it). */
