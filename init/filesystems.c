@@ -114,14 +114,28 @@ static bool is_virtual(const struct mounttable_line *mount)
 	return false;
 }
 
-/* One round over all mounts, the newest first. True if any could be unmounted. */
-static bool unmount_round(struct mounts *mounts)
+/* Lies on a server, for which the kernel waits for ever if it is gone: and the network
+ * may have ended with a service. */
+static bool is_remote(const struct mounttable_line *mount)
+{
+	static const char *const types[] = { "nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "afs",
+		"coda" };
+
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (strcmp(mount->type, types[i]) == 0)
+			return true;
+	return false;
+}
+
+/* One round over all mounts, or the LOCAL ones, the newest first. True if any could be
+ * unmounted. */
+static bool unmount_round(struct mounts *mounts, bool local)
 {
 	bool changed = false;
 
 	read_mounts(mounts);
 	for (int i = mounts->count - 1; i >= 0; i--)
-		if (!is_needed(&mounts->lines[i]) &&
+		if (!is_needed(&mounts->lines[i]) && !(local && is_remote(&mounts->lines[i])) &&
 			umount2(mounts->lines[i].point, UMOUNT_NOFOLLOW) == 0)
 			changed = true;
 	return changed;
@@ -226,16 +240,24 @@ static void say_busy(struct mounttable_line *mount, const char *what)
 	everybody_visit(name_holder, mount->point);
 }
 
+/* What is local, and left. Who holds it is not asked, as that may take for ever. */
+static void make_local_read_only(struct mounts *mounts)
+{
+	read_mounts(mounts);
+	for (int i = mounts->count - 1; i >= 0; i--) {
+		struct mounttable_line *line = &mounts->lines[i];
+
+		if (!is_virtual(line) && !is_remote(line))
+			(void)mount(NULL, line->point, NULL, MS_REMOUNT | MS_RDONLY, NULL);
+	}
+}
+
 /* Whatever is left. False if any could not be. */
 static bool make_read_only(struct mounts *mounts)
 {
 	bool all = true;
 
 	read_mounts(mounts);
-	/* all at first: to find who holds one may take for ever */
-	for (int i = mounts->count - 1; i >= 0; i--)
-		if (!is_virtual(&mounts->lines[i]))
-			(void)mount(NULL, mounts->lines[i].point, NULL, MS_REMOUNT | MS_RDONLY, NULL);
 	for (int i = mounts->count - 1; i >= 0; i--) {
 		struct mounttable_line *line = &mounts->lines[i];
 
@@ -251,32 +273,37 @@ static bool make_read_only(struct mounts *mounts)
 	return all;
 }
 
-static void unmount_all(struct mounts *mounts)
+static void unmount_all(struct mounts *mounts, bool local)
 {
-	for (int i = 0; i < ROUNDS && (unmount_round(mounts) || detach_loops()); i++)
+	for (int i = 0; i < ROUNDS && (unmount_round(mounts, local) || detach_loops()); i++)
 		continue;
 }
 
+/* Each file system is written out as it is unmounted or made read-only; sync(2) at first
+ * would wait for a server that is gone before any of that. */
 static void release(void)
 {
 	struct mounts mounts;
 
-	sync();
-	if (namespace_contained())
+	if (namespace_contained()) {
+		sync();
 		return;
+	}
 	/* not saved: the pool was never ready, or there is no place for it */
 	(void)seed_save();
 	/* first what takes memory, a tmpfs, as who switches swap off is the first to be
 	 * killed for want of it (mm/swapfile.c, swapoff); then what held a swap file */
-	unmount_all(&mounts);
+	unmount_all(&mounts, true);
 	swap_off();
-	unmount_all(&mounts);
+	unmount_all(&mounts, true);
+	make_local_read_only(&mounts);
+	unmount_all(&mounts, false);
 	if (!make_read_only(&mounts)) {
 		/* the spared ones were so for the sake of file systems: they have
 		 * had their time */
 		(void)kill(-1, SIGKILL);
 		(void)poll(NULL, 0, KILLED_MS);
-		unmount_all(&mounts);
+		unmount_all(&mounts, false);
 		(void)make_read_only(&mounts);		/* it has said what is not */
 	}
 	sync();
