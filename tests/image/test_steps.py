@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The image's scripts, each run as make does it or by hand, in a copy of the tree whose
+path has a blank, with a cache of its own. Instead of a kernel and a busybox there are
+sources that are built in no time, and instead of apt a program that has them."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TREE = os.path.join(HERE, "../..")
+sys.path.insert(0, os.path.join(HERE, "../namespace"))
+sys.dont_write_bytecode = True  # the tree stays clean
+
+from harness import Skip, run_tests
+
+SECONDS = 120
+NEEDED = ("Makefile", "config.mk", "LICENSE", "image", "rootfs", "libsv")
+KERNEL = {
+    "Makefile": """\
+tinyconfig olddefconfig:
+	echo CONFIG_64BIT=y >.config
+headers:
+	mkdir -p usr/include && echo '/* */' >usr/include/linux.h
+bzImage:
+	cp which arch/x86/boot/bzImage
+kernelrelease:
+	@echo 6.1.0
+""",
+    "arch/x86/Makefile": "", "arch/x86/boot/Makefile": "", "COPYING": "GPL\n",
+    "LICENSES/preferred/GPL-2.0": "GPL\n", "LICENSES/exceptions/Linux-syscall-note": "note\n",
+}
+BUSYBOX = {
+    "Makefile": """\
+defconfig:
+	touch .config
+oldconfig:
+	sed -i '/=n$$/d' .config
+busybox:
+	cp which busybox && chmod 755 busybox
+""",
+    "applets/busybox.mkscripts": "", "LICENSE": "GPL\n",
+}
+# The "which" of a source is what its product holds.
+LISTS = "#!/bin/sh\nprintf 'bin/%%s\\n' ls sh # %s\n"
+MAKES = {"kernel": (KERNEL, "%s"), "busybox": (BUSYBOX, LISTS)}
+# As much of apt and dpkg as image/fetch and image/busybox call; SERVED holds the sources.
+APT = {
+    "apt-get": """#!/bin/sh
+case "$*" in
+*--download-only*) cp "$SERVED/busybox" busybox_1.tar.gz && sha256sum busybox_1.tar.gz >busybox_1.dsc ;;
+*download*) [ -f "$SERVED/kernel" ] && echo >linux-source-6.1_1_all.deb ;;
+esac
+""",
+    "apt-cache": "#!/bin/sh\necho '  Depends: linux-source-6.1'\n",
+    "dpkg-deb": """#!/bin/sh
+mkdir -p "$SERVED/deb/usr/src" && cp "$SERVED/kernel" "$SERVED/deb/usr/src/linux-source-6.1.tar.xz" &&
+	tar -c -C "$SERVED/deb" ./usr
+""",
+    "dpkg-source": """#!/bin/sh
+mkdir "$3" && tar -x --strip-components=1 -C "$3" -f "${2%.dsc}.tar.gz"
+""",
+    "df": "#!/bin/sh\nprintf 'Size\\n- - - 9999999\\n'\n",      # a kernel takes a lot, this one does not
+}
+
+
+def write(path, text, mode=0o644):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+    os.chmod(path, mode)
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
+class Workshop:
+    """A copy of the tree; the environment that leads its scripts to the fakes."""
+
+    def __enter__(self):
+        self.top = tempfile.mkdtemp(prefix="pidone-image-")
+        os.chmod(self.top, 0o755)
+        self.tree = self.path("a tree")
+        os.mkdir(self.tree)
+        for name in NEEDED:
+            copy = shutil.copytree if os.path.isdir(os.path.join(TREE, name)) else shutil.copy2
+            copy(os.path.join(TREE, name), os.path.join(self.tree, name))
+        for name, text in APT.items():
+            write(self.path("bin", name), text, 0o755)
+        for name in ("init", "runsvdir", "runsv", "svctl"):
+            write(self.built("bin", name), name)
+        write(self.path("config"), "CONFIG_64BIT=y\n")
+        os.mkdir(self.path("overlay"))
+        self.environment = {
+            "PATH": self.path("bin") + ":" + os.environ["PATH"], "HOME": self.top,
+            "PIDONE_CACHE": self.path("cache"), "SERVED": self.path("served"),
+            "KERNEL_CONFIG": self.path("config"),
+            "LINUX_TARBALL": self.path("linux.tar"), "BUSYBOX_TARBALL": self.path("busybox.tar"),
+        }
+        for name, option in (("kernel", "LINUX_TARBALL"), ("busybox", "BUSYBOX_TARBALL")):
+            self.pack(self.environment[option], name, "first")
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.top, ignore_errors=True)
+
+    def path(self, *names):
+        return os.path.join(self.top, *names)
+
+    def built(self, *names):
+        return os.path.join(self.tree, "build", *names)
+
+    def cached(self, prefix):
+        return sorted(name for name in os.listdir(self.path("cache")) if name.startswith(prefix))
+
+    def pack(self, archive, name, which):
+        """A source as a tar archive, of which WHICH is built."""
+        files, product = MAKES[name]
+        directory = self.path("packed", name)
+        for file, text in list(files.items()) + [("which", product % which)]:
+            write(os.path.join(directory, file), text)
+        os.makedirs(os.path.dirname(archive), exist_ok=True)
+        subprocess.run(["tar", "-cf", archive, "-C", self.path("packed"), name], check=True)
+
+    def try_run(self, *command, before=(), **environment):
+        """(exit status, what it said)"""
+        run = subprocess.run([*before, *command], cwd=self.tree, stdin=subprocess.DEVNULL, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS,
+                             env={**self.environment, **environment})
+        return run.returncode, run.stdout
+
+    def run(self, *command, **environment):
+        status, said = self.try_run(*command, **environment)
+        assert status == 0, "%s: %d: %s" % (" ".join(command), status, said)
+        return said
+
+    def refused(self, *command, **environment):
+        status, said = self.try_run(*command, **environment)
+        assert status in (1, 2), "%s: %d: %s" % (" ".join(command), status, said)
+        return said
+
+    def make(self, *targets, **environment):
+        return self.run("make", "-s", *targets, **environment)
+
+    def listed(self):
+        """path -> (type, mode), of the root file system with the overlay."""
+        self.run("image/rootfs", OVERLAY=self.path("overlay"))
+        lines = [line.split("\t") for line in read(self.built("root/list")).splitlines()]
+        return {line[1]: (line[0], line[2]) for line in lines}
+
+
+def workshop_with_parts():
+    if not shutil.which("grub-mkimage", path=os.environ["PATH"]):
+        raise Skip("no grub-mkimage here; run: image/deps image")
+    return Parts()
+
+
+class Parts(Workshop):
+    """One that has made what a root file system is of."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.run("image/kernel")
+        self.run("image/busybox")
+        return self
+
+
+# ---- the overlay ----
+
+def a_file_of_the_overlay_in_place_of_a_link_has_a_mode_of_its_own():
+    with workshop_with_parts() as shop:
+        for path, mode in (("init", 0o755), ("usr/bin/sv", 0o755), ("sbin/telinit", 0o644), ("bin/ls", 0o755)):
+            write(shop.path("overlay", path), "#!/bin/sh\n", mode)
+        listed = shop.listed()
+        found = {path: listed[path] for path in ("/init", "/usr/bin/sv", "/sbin/telinit", "/bin/ls")}
+        assert found == {"/init": ("file", "0755"), "/usr/bin/sv": ("file", "0755"),
+                         "/sbin/telinit": ("file", "0644"), "/bin/ls": ("file", "0755")}, found
+
+
+def what_nobody_else_may_read_in_the_overlay_nobody_else_may_read_in_the_image():
+    with workshop_with_parts() as shop:
+        for path, mode in (("root/.ssh/id", 0o600), ("opt/tool", 0o700), ("opt/read", 0o664), ("etc/shadow", 0o644)):
+            write(shop.path("overlay", path), "", mode)
+        os.chmod(shop.path("overlay/root/.ssh"), 0o700)
+        os.chmod(shop.path("overlay/etc"), 0o700)
+        listed = shop.listed()
+        found = {path: listed[path][1] for path in ("/root/.ssh", "/root/.ssh/id", "/opt/tool", "/opt/read",
+                                                    "/etc/shadow", "/etc")}
+        assert found == {"/root/.ssh": "0700", "/root/.ssh/id": "0600", "/opt/tool": "0700", "/opt/read": "0644",
+                         "/etc/shadow": "0600", "/etc": "0755"}, found
+
+
+def a_kernel_of_the_overlay_is_on_the_disk_only_as_ours_is():
+    with workshop_with_parts() as shop:
+        write(shop.path("overlay/boot/bzImage"), "mine")
+        assert shop.listed()["/boot/bzImage"] == ("boot", "0644"), "it is in the initramfs"
+        assert read(shop.built("root/tree/boot/bzImage")) == "mine"
+
+
+def a_menu_in_the_overlay_is_refused_as_each_disk_has_its_own():
+    with workshop_with_parts() as shop:
+        write(shop.path("overlay/boot/grub/grub.cfg"), "")
+        said = shop.refused("image/rootfs", OVERLAY=shop.path("overlay"))
+        assert said.startswith("image/rootfs: OVERLAY: /boot/grub/grub.cfg: "), said
+
+
+def a_directory_of_the_overlay_that_cannot_be_read_is_an_error():
+    with workshop_with_parts() as shop:
+        if os.getuid():
+            before = ()
+        else:
+            before = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
+            subprocess.run(["chown", "-R", "65534:65534", shop.top], check=True)
+        write(shop.path("overlay/opt/there"), "")
+        os.chmod(shop.path("overlay/opt"), 0)
+        if not os.getuid():
+            os.chown(shop.path("overlay/opt"), 65534, 65534)
+        try:
+            status, said = shop.try_run("image/rootfs", before=before, OVERLAY=shop.path("overlay"))
+        finally:
+            os.chmod(shop.path("overlay/opt"), 0o755)
+        assert status == 1 and said.endswith("/overlay cannot be read\n"), "%d: %s" % (status, said)
+
+
+run_tests([
+    a_file_of_the_overlay_in_place_of_a_link_has_a_mode_of_its_own,
+    what_nobody_else_may_read_in_the_overlay_nobody_else_may_read_in_the_image,
+    a_kernel_of_the_overlay_is_on_the_disk_only_as_ours_is,
+    a_menu_in_the_overlay_is_refused_as_each_disk_has_its_own,
+    a_directory_of_the_overlay_that_cannot_be_read_is_an_error,
+])
