@@ -120,7 +120,8 @@ long_step() {
 	shift 2
 	log=$BUILD/log/$step.log
 	mkdir -p "$BUILD/log"
-	total=$(cat "$cache/lines.$step" 2>/dev/null) || total=$usual
+	total=$(cat "$cache/lines.$step" 2>/dev/null) || :
+	case $total in '' | 0* | *[!0-9]*) total=$usual ;; esac
 	began=$(date +%s) told=0
 	: >"$log" # there before it is counted
 	"$@" >"$log" 2>&1 </dev/null &
@@ -145,7 +146,9 @@ long_step() {
 		job=
 		[ ! -t 2 ] || printf '\r' >&2
 		say "$step: done in $(($(date +%s) - began)) s, log in $log"
-		wc -l <"$log" 2>/dev/null >"$cache/lines.$step" || :
+		# In a shell of its own, which may die of a full disk.
+		wc -l <"$log" >"$scratch/lines"
+		(place "$scratch/lines" "$cache/lines.$step") 2>/dev/null || :
 	else
 		job=
 		[ ! -t 2 ] || printf '\n' >&2

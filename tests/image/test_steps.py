@@ -226,10 +226,30 @@ def a_directory_of_the_overlay_that_cannot_be_read_is_an_error():
         assert status == 1 and said.endswith("/overlay cannot be read\n"), "%d: %s" % (status, said)
 
 
+# ---- what a failure leaves ----
+
+def a_count_of_lines_that_is_none_is_not_counted_with():
+    for count in ("", "0\n", "08\n", "many\n"):
+        with Workshop() as shop:
+            write(shop.path("cache/lines.kernel"), count)
+            shop.run("image/kernel")
+            assert int(read(shop.path("cache/lines.kernel"))) > 0
+
+
+def a_count_of_lines_is_replaced_and_never_rewritten():
+    with Workshop() as shop:
+        write(shop.path("cache/lines.kernel"), "2400\n")
+        os.link(shop.path("cache/lines.kernel"), shop.path("before"))
+        shop.run("image/kernel")
+        assert read(shop.path("before")) == "2400\n", "somebody may read it empty"
+
+
 run_tests([
     a_file_of_the_overlay_in_place_of_a_link_has_a_mode_of_its_own,
     what_nobody_else_may_read_in_the_overlay_nobody_else_may_read_in_the_image,
     a_kernel_of_the_overlay_is_on_the_disk_only_as_ours_is,
     a_menu_in_the_overlay_is_refused_as_each_disk_has_its_own,
     a_directory_of_the_overlay_that_cannot_be_read_is_an_error,
+    a_count_of_lines_that_is_none_is_not_counted_with,
+    a_count_of_lines_is_replaced_and_never_rewritten,
 ])
