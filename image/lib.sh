@@ -100,9 +100,14 @@ digest() { sha256sum | cut -c 1-24; }
 compiler() { for tool do "$tool" --version | head -n 1; done; }
 
 # source_id FILE: what identifies a source. Fetched ones have their sums
-# beside them, so that a hit in the cache reads no 140 MB.
+# beside them, so that a hit in the cache reads no 140 MB. What lies beside a
+# user's own may be of an older one; its name counts, as busybox's version is there.
 source_id() {
-	if [ -f "$1.sha256" ]; then cat "$1.sha256"; else sha256sum <"$1"; fi
+	case $1 in
+	"$cache/sources"/*) [ ! -f "$1.sha256" ] || { cat "$1.sha256"; return; } ;;
+	esac
+	echo "${1##*/}"
+	sha256sum <"$1"
 }
 
 # unpack WHAT ARCHIVE DIR: one tar archive, without its top directory.

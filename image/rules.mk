@@ -43,10 +43,10 @@ $(BUILD)/bzImage: image/kernel image/kernel.fragment image/lib.sh $(BUILD)/optio
 		$(if $(filter 1,$(UPDATE_SOURCES)),always) | image-tools
 	@image/kernel
 
-# The kernel's source is fetched anew together with that of busybox.
+# UPDATE_SOURCES=1 fetches its source anew too, as it comes after a new bzImage.
 $(BUILD)/busybox: image/busybox image/busybox.fragment image/lib.sh $(BUILD)/options/busybox \
 		$(BUILD)/bzImage | image-tools
-	@UPDATE_SOURCES= image/busybox
+	@image/busybox
 
 $(BUILD)/root/list: image/rootfs image/lib.sh $(BUILD)/options/root LICENSE $(PROGRAMS) \
 		$(BUILD)/bzImage $(BUILD)/busybox $(shell find rootfs) | image-tools

@@ -226,6 +226,81 @@ def a_directory_of_the_overlay_that_cannot_be_read_is_an_error():
         assert status == 1 and said.endswith("/overlay cannot be read\n"), "%d: %s" % (status, said)
 
 
+# ---- sources that are new ----
+
+def served(shop, which):
+    for name in ("kernel", "busybox"):
+        shop.pack(shop.path("served", name), name, which)
+
+
+def update_sources_fetches_both_of_them_anew():
+    with Workshop() as shop:
+        fetched = {"LINUX_TARBALL": "", "BUSYBOX_TARBALL": ""}
+        served(shop, "old")
+        shop.make("busybox", **fetched)
+        served(shop, "new")
+        shop.make("busybox", **fetched)
+        assert read(shop.built("bzImage")) == "old", "fetched without need"
+        shop.make("busybox", UPDATE_SOURCES="1", **fetched)
+        assert read(shop.built("bzImage")) == "new", "the kernel is the old one"
+        assert read(shop.built("busybox")) == LISTS % "new", "busybox is the old one"
+
+
+def update_sources_fetches_busybox_beside_a_kernel_of_ones_own():
+    with Workshop() as shop:
+        served(shop, "old")
+        shop.make("busybox", BUSYBOX_TARBALL="")
+        served(shop, "new")
+        shop.make("busybox", BUSYBOX_TARBALL="", UPDATE_SOURCES="1")
+        assert read(shop.built("busybox")) == LISTS % "new", "busybox is the old one"
+
+
+def update_sources_that_fetches_nothing_fails():
+    with Workshop() as shop:
+        served(shop, "old")
+        for name, option in (("linux", "LINUX_TARBALL"), ("busybox", "BUSYBOX_TARBALL")):
+            shop.run("image/fetch", name, **{option: ""})
+        shutil.rmtree(shop.path("served"))
+        for name, option in (("linux", "LINUX_TARBALL"), ("busybox", "BUSYBOX_TARBALL")):
+            said = shop.refused("image/fetch", name, UPDATE_SOURCES="1", **{option: ""})
+            assert "cannot fetch %s" % name in said, said
+            shop.run("image/fetch", name, **{option: ""})
+
+
+def a_tarball_made_anew_under_its_name_is_built():
+    with Workshop() as shop:
+        shop.make("busybox")
+        for name, option in (("kernel", "LINUX_TARBALL"), ("busybox", "BUSYBOX_TARBALL")):
+            # neither its size nor its date is a later one
+            before = os.stat(shop.environment[option])
+            shop.pack(shop.environment[option], name, "again")
+            assert os.stat(shop.environment[option]).st_size == before.st_size
+            os.utime(shop.environment[option], ns=(before.st_atime_ns, before.st_mtime_ns - 1))
+        shop.make("busybox")
+        assert read(shop.built("bzImage")) == "again", "the kernel is the old one"
+        assert read(shop.built("busybox")) == LISTS % "again", "busybox is the old one"
+
+
+def a_sum_beside_a_tarball_of_ones_own_is_not_believed():
+    with Workshop() as shop:
+        tarball = shop.environment["LINUX_TARBALL"]
+        subprocess.run(["sh", "-c", 'sha256sum "$1" >"$1.sha256"', "sh", tarball], check=True)
+        shop.run("image/kernel")
+        shop.pack(tarball, "kernel", "edited")
+        shop.run("image/kernel")
+        assert read(shop.built("bzImage")) == "edited", "the kernel is the old one"
+
+
+def the_version_of_busybox_is_that_of_its_tarball_whatever_the_cache_holds():
+    with Workshop() as shop:
+        for version in ("1.36.1", "1.37.0"):
+            tarball = shop.path("busybox-%s.tar.gz" % version)
+            shutil.copy(shop.environment["BUSYBOX_TARBALL"], tarball)
+            shop.run("image/kernel")
+            shop.run("image/busybox", BUSYBOX_TARBALL=tarball)
+            assert read(shop.built("parts/busybox/version")) == version + "\n"
+
+
 # ---- what a failure leaves ----
 
 def a_count_of_lines_that_is_none_is_not_counted_with():
@@ -250,6 +325,12 @@ run_tests([
     a_kernel_of_the_overlay_is_on_the_disk_only_as_ours_is,
     a_menu_in_the_overlay_is_refused_as_each_disk_has_its_own,
     a_directory_of_the_overlay_that_cannot_be_read_is_an_error,
+    update_sources_fetches_both_of_them_anew,
+    update_sources_fetches_busybox_beside_a_kernel_of_ones_own,
+    update_sources_that_fetches_nothing_fails,
+    a_tarball_made_anew_under_its_name_is_built,
+    a_sum_beside_a_tarball_of_ones_own_is_not_believed,
+    the_version_of_busybox_is_that_of_its_tarball_whatever_the_cache_holds,
     a_count_of_lines_that_is_none_is_not_counted_with,
     a_count_of_lines_is_replaced_and_never_rewritten,
 ])
