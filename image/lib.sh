@@ -54,8 +54,8 @@ mebibytes() {
 make_scratch() {
 	try mkdir -p "$BUILD"
 	scratch=$(mktemp -d "$BUILD/.${0##*/}.XXXXXX") || die "cannot write in $BUILD"
-	job=
-	trap '[ -z "$job" ] || { kill "$job"; wait "$job"; } 2>/dev/null || :; rm -rf "$scratch"' EXIT
+	job='' aside=''
+	trap '[ -z "$job" ] || { kill "$job"; wait "$job"; } 2>/dev/null || :; rm -rf "$scratch" ${aside:+"$aside"}' EXIT
 	trap 'exit 130' INT TERM HUP
 }
 
@@ -78,14 +78,15 @@ fi
 # cache_store DIR NAME keeps a copy of DIR as entry NAME. It is written aside
 # and renamed: of two builds at once one wins, and readers see a whole entry.
 # A cache that cannot take it (full, say) costs time later, and nothing now.
+# Process numbers come again: what a killed one has left is not added to.
 cache_store() {
-	aside=$cache/.$2.$$
-	if mkdir -p "$cache" && cp -R "$1" "$aside" 2>/dev/null; then
-		mv -T "$aside" "$cache/$2" 2>/dev/null || rm -rf "$aside"
+	if aside=$(mktemp -d "$cache/.$2.XXXXXX" 2>/dev/null) && cp -R "$1" "$aside/entry" 2>/dev/null; then
+		mv -T "$aside/entry" "$cache/$2" 2>/dev/null || :
 	else
-		rm -rf "$aside"
 		say "note: $cache cannot keep $2; the next clone builds it again"
 	fi
+	rm -rf ${aside:+"$aside"}
+	aside=
 }
 
 # cache_take NAME DIR puts a copy of entry NAME at DIR; false if there is none.

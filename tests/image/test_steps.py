@@ -319,6 +319,72 @@ def a_count_of_lines_is_replaced_and_never_rewritten():
         assert read(shop.path("before")) == "2400\n", "somebody may read it empty"
 
 
+def a_step_killed_between_its_products_is_made_again():
+    for name, needs in (("kernel", "busybox"), ("busybox", "busybox")):
+        with Workshop() as shop:
+            shop.make("busybox")
+            # by hand, with nothing that has changed; killed where the new parts come
+            write(shop.path("bin/mv"), """#!/bin/sh
+for last do :; done
+case $last in */parts/%s) kill -9 $PPID; exit 1 ;; esac
+exec /bin/mv "$@"
+""" % name, 0o755)
+            status, said = shop.try_run("image/" + name)
+            assert status == -9, "%d: %s" % (status, said)
+            os.remove(shop.path("bin/mv"))
+            shop.make(needs)
+            assert os.path.exists(shop.built("parts", name, "version")), "make thinks that all is there"
+
+
+# A cp that copies half of an entry into the cache and then has the script get a signal.
+HALF = """#!/bin/sh
+for last do :; done
+case $last in
+*/.kernel-*) mkdir -p "$last" && echo half >"$last/bzImage" && kill -%s $PPID; exit 1 ;;
+esac
+exec /bin/cp "$@"
+"""
+
+
+def half_an_entry_of_the_cache_goes_with_the_script_that_is_ended():
+    with Workshop() as shop:
+        write(shop.path("bin/cp"), HALF % "TERM", 0o755)
+        status, said = shop.try_run("image/kernel")
+        assert status == 130, "%d: %s" % (status, said)
+        left = shop.cached(".") + shop.cached("kernel-")
+        assert not left, left
+
+
+def half_an_entry_of_the_cache_is_not_added_to():
+    """Process numbers come again, in a container with each start."""
+    with Workshop() as shop:
+        # what a killed process of this number may have left
+        shop.run("sh", "-c", """
+			mkdir -p "$PIDONE_CACHE/.entry.$$" new
+			echo half >"$PIDONE_CACHE/.entry.$$/product"
+			echo whole >new/product
+			. ./image/lib.sh
+			make_scratch
+			cache_store new entry""", "image/sh")
+        found = read(shop.path("cache/entry/product"))
+        assert found == "whole\n", found
+
+
+def distclean_leaves_nothing_that_was_built_or_fetched():
+    with Workshop() as shop:
+        served(shop, "old")
+        shop.run("image/fetch", "linux", LINUX_TARBALL="")
+        write(shop.path("bin/cp"), HALF % "KILL", 0o755)
+        shop.try_run("image/kernel")
+        os.remove(shop.path("bin/cp"))
+        assert shop.cached(".kernel-")
+        shop.make("busybox")
+        os.makedirs(shop.path("cache/bench-busybox-0"))
+        shop.run("image/distclean")
+        left = os.listdir(shop.path("cache"))
+        assert not left, left
+
+
 run_tests([
     a_file_of_the_overlay_in_place_of_a_link_has_a_mode_of_its_own,
     what_nobody_else_may_read_in_the_overlay_nobody_else_may_read_in_the_image,
@@ -333,4 +399,8 @@ run_tests([
     the_version_of_busybox_is_that_of_its_tarball_whatever_the_cache_holds,
     a_count_of_lines_that_is_none_is_not_counted_with,
     a_count_of_lines_is_replaced_and_never_rewritten,
+    a_step_killed_between_its_products_is_made_again,
+    half_an_entry_of_the_cache_goes_with_the_script_that_is_ended,
+    half_an_entry_of_the_cache_is_not_added_to,
+    distclean_leaves_nothing_that_was_built_or_fetched,
 ])
