@@ -19,7 +19,7 @@ DEFINES = -DPIDONE_VERSION='"$(VERSION)"' -DSVDIR_DEFAULT='"$(SVDIR_DEFAULT)"' \
 # Sections of their own, so that a program carries only what it calls; no path
 # of the build, so that two builds are the same to the byte.
 CODE = -fno-pie -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
-	-ffile-prefix-map=$(CURDIR)=.
+	'-ffile-prefix-map=$(CURDIR)=.'
 # Sorted by name for libsv/large.h; no room for a read-only part of the data, which
 # nothing protects in a static program.
 LINK = $(LDFLAGS) -no-pie -Wl,--gc-sections,--build-id=none,--sort-section=name,-z,noseparate-code,-z,norelro

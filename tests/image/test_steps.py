@@ -385,6 +385,28 @@ def distclean_leaves_nothing_that_was_built_or_fetched():
         assert not left, left
 
 
+# ---- paths with blanks ----
+
+def a_tree_in_a_path_with_a_blank_is_compiled():
+    with Workshop() as shop:
+        shop.make("build/obj/libsv/clock.o")
+
+
+def a_disk_is_made_in_a_directory_with_a_blank():
+    if not shutil.which("mke2fs", path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+        raise Skip("no mke2fs here; run: image/deps image")
+    with workshop_with_parts() as shop:
+        shop.run("image/rootfs")
+        for script in ("initramfs", "disk"):
+            shop.run("image/" + script)
+        os.rename(shop.built(), shop.path("a build"))
+        for script, product in (("initramfs", "initramfs.cpio.gz"), ("disk", "disk.img")):
+            before = open(shop.path("a build", product), "rb").read()
+            shop.run("image/" + script, BUILD=shop.path("a build"), SIZE="16M")
+            shop.run("image/" + script, BUILD=shop.path("a build"))
+            assert open(shop.path("a build", product), "rb").read() == before, product + " differs"
+
+
 run_tests([
     a_file_of_the_overlay_in_place_of_a_link_has_a_mode_of_its_own,
     what_nobody_else_may_read_in_the_overlay_nobody_else_may_read_in_the_image,
@@ -403,4 +425,6 @@ run_tests([
     half_an_entry_of_the_cache_goes_with_the_script_that_is_ended,
     half_an_entry_of_the_cache_is_not_added_to,
     distclean_leaves_nothing_that_was_built_or_fetched,
+    a_tree_in_a_path_with_a_blank_is_compiled,
+    a_disk_is_made_in_a_directory_with_a_blank,
 ])
