@@ -5,7 +5,6 @@
 #include "container.h"
 #include "files.h"
 #include "message.h"
-#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,43 +26,17 @@ static void say(struct scan *scan, const char *verb, int error)
 	scan->said = error;
 }
 
-/* Takes the path apart into the directory and the name in it, as dirname(3) and
- * basename(3) do. What is reached by a dot cannot be replaced under that name. */
-static void split(struct scan *scan)
+/* Nobody needs NUMBER any more, unless it is on the trail too. */
+static void unwatch(const struct scan *scan, int number)
 {
-	const char *path = scan->path;
-	size_t length = strlen(path), start;
-
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	for (start = length; start > 0 && path[start - 1] != '/'; start--)
-		continue;
-	if (start >= sizeof scan->parent || length - start >= sizeof scan->base)
-		return;
-	(void)text_format(scan->base, sizeof scan->base, "%.*s", (int)(length - start), path + start);
-	if (scan->base[0] != '\0' && strcmp(scan->base, ".") != 0 && strcmp(scan->base, "..") != 0)
-		(void)text_format(scan->parent, sizeof scan->parent, "%.*s", start == 0 ? 1 : (int)start,
-			start == 0 ? "." : path);
-}
-
-/* PATH may be a symbolic link that is switched to another directory (Void's
- * runsvchdir does so), and a directory may be removed and made again: both are
- * seen in the parent only. True if that is watched, or need not be. */
-static bool watch_parent(struct scan *scan)
-{
-	if (scan->parent[0] == '\0')
-		return true;
-	if (scan->watch_parent < 0 && scan->inotify >= 0)
-		scan->watch_parent = inotify_add_watch(scan->inotify, scan->parent,
-			COME | GONE | IN_ONLYDIR);
-	return scan->watch_parent >= 0;
+	if (number >= 0 && !trail_has(&scan->trail, number))
+		/* EINVAL: gone with the directory */
+		(void)inotify_rm_watch(scan->inotify, number);
 }
 
 static void close_directory(struct scan *scan)
 {
-	if (scan->watch >= 0)
-		/* EINVAL: gone with the directory */
-		(void)inotify_rm_watch(scan->inotify, scan->watch);
+	unwatch(scan, scan->watch);
 	scan->watch = -1;
 	files_close(&scan->directory);
 }
@@ -92,10 +65,14 @@ static bool reopen(struct scan *scan)
 	return true;
 }
 
-/* Makes sure of directory and watches, and has everything read. */
+/* Makes sure of directory and watches, and has everything read. PATH may be a link, or
+ * lead through some, that is switched to another directory (Void's runsvchdir does so);
+ * a directory may be removed and made again, or moved: that is seen on the way only. */
 static void look(struct scan *scan)
 {
-	bool parent_watched = watch_parent(scan);
+	bool is_watched = scan->inotify >= 0 && trail_follow(&scan->trail, scan->inotify,
+		scan->path, scan->watch);
+	int error = errno;
 	bool there = reopen(scan);
 
 	/* the watch before the reading, so that nothing falls between */
@@ -105,12 +82,15 @@ static void look(struct scan *scan)
 		if (scan->watch < 0)
 			say(scan, "watch", errno);
 	}
-	if (there && scan->watch >= 0)
+	if (there && scan->watch >= 0 && !is_watched)
+		say(scan, "watch what leads to it", error);
+	is_watched = is_watched && there && scan->watch >= 0;
+	if (is_watched)
 		scan->said = 0;
 	if (there)
 		scan->changed(scan->owner);
-	timers_set(&scan->loop->timers, &scan->timer, there && scan->watch >= 0 &&
-		parent_watched ? CLOCK_NEVER : scan->loop->now + SCAN_LOOK_MS);
+	timers_set(&scan->loop->timers, &scan->timer, is_watched ? CLOCK_NEVER :
+		scan->loop->now + SCAN_LOOK_MS);
 }
 
 static void expired(void *owner)
@@ -121,19 +101,17 @@ static void expired(void *owner)
 /* Deals with one event; true if the whole must be looked at anew. */
 static bool take(struct scan *scan, const struct inotify_event *event)
 {
+	bool anew = trail_is_left(&scan->trail, event);
+
 	if (event->mask & IN_Q_OVERFLOW)
 		return true;
-	if (event->wd == scan->watch_parent && event->len > 0)
-		return strcmp(event->name, scan->base) == 0;
-	if (event->wd == scan->watch_parent && event->mask & IN_IGNORED)
-		scan->watch_parent = -1;
 	if (event->wd != scan->watch)
-		return scan->watch_parent < 0;	/* the parent itself is gone, or an old watch */
+		return anew;
 	if (event->mask & IN_IGNORED)
 		scan->watch = -1;
 	if (event->mask & COME && event->len > 0)
 		scan->come(scan->owner, event->name);
-	return (event->mask & ~(uint32_t)(COME | IN_ISDIR)) != 0;
+	return anew || (event->mask & ~(uint32_t)(COME | IN_ISDIR)) != 0;
 }
 
 static void ready(struct loop_watch *watch)
@@ -161,8 +139,7 @@ void scan_open(struct scan *scan, struct loop *loop, const char *path)
 {
 	scan->loop = loop;
 	scan->path = path;
-	split(scan);
-	scan->directory = scan->watch = scan->watch_parent = -1;
+	scan->directory = scan->watch = -1;
 	scan->timer = (struct timer){ .expired = expired, .owner = scan };
 	scan->loop_watch = (struct loop_watch){ .ready = ready };
 	scan->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);

@@ -6,8 +6,8 @@
 #define SUPERVISE_SCAN_H
 
 #include "loop.h"
+#include "trail.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -17,14 +17,12 @@
 struct scan {
 	struct loop *loop;
 	const char *path;
-	char parent[PATH_MAX];	/* of path; "": none, path ends in . or .. or is / */
-	char base[NAME_MAX + 1];	/* what path is called in there */
+	struct trail trail;	/* what path leads through */
 	int directory;		/* -1: not there */
 	dev_t device;
 	ino_t inode;
 	int inotify;		/* -1: cannot be had */
 	int watch;		/* on the directory; -1: none */
-	int watch_parent;	/* on its parent, for when it is replaced; -1: none */
 	struct loop_watch loop_watch;
 	struct timer timer;
 	int said;		/* errno, told once */

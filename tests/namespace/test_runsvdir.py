@@ -531,6 +531,48 @@ def scan_link_switched(t):
 
 
 @test()
+def scan_link_of_links(t):
+    """a scan directory reached by a link to a link (runit's runlevels): the inner one is switched, twice"""
+    one, two = Scan(t, "one"), Scan(t, "two")
+    a, b = one.service("a"), two.service("b")
+    os.mkdir(f"{t.dir}/levels")
+    os.symlink("../one", f"{t.dir}/levels/current")
+    os.symlink("levels/current", f"{t.dir}/link")
+    t.start(f"{BIN}/runsvdir", f"{t.dir}/link")
+    pid = a.running()
+    os.symlink(two.path, f"{t.dir}/levels/new")
+    os.rename(f"{t.dir}/levels/new", f"{t.dir}/levels/current")
+    b.running()
+    wait_gone(a, pid)
+    pid = b.starts()[0]
+    os.rename(f"{t.dir}/levels/current", f"{t.dir}/levels/previous")        # runsvchdir.c
+    os.symlink("../one", f"{t.dir}/levels/current")
+    a.wait_start(2)
+    wait_gone(b, pid)
+
+
+@test()
+def scan_way_replaced(t):
+    """further up the path of the scan directory a directory is replaced, then a link switched: followed"""
+    for level in ("x", "y", "z"):
+        os.makedirs(f"{t.dir}/{level}/sub")
+    os.symlink("x", f"{t.dir}/way")
+    scans = [Scan(t, f"{level}/sub/scan") for level in ("x", "y", "z")]
+    x, y, z = (scan.service(f"s{i}") for i, scan in enumerate(scans))
+    t.start(f"{BIN}/runsvdir", f"{t.dir}/way/./sub/scan")
+    pid = x.running()
+    os.rename(f"{t.dir}/x/sub", f"{t.dir}/x/old")
+    os.rename(f"{t.dir}/y/sub", f"{t.dir}/x/sub")
+    y.running()
+    wait_gone(x, pid)
+    pid = y.starts()[0]
+    os.symlink("z", f"{t.dir}/new")
+    os.rename(f"{t.dir}/new", f"{t.dir}/way")
+    z.running()
+    wait_gone(y, pid)
+
+
+@test()
 def scan_removed(t):
     """a scan directory that is moved away and made again is followed; runsvdir goes on meanwhile"""
     scan = Scan(t)
