@@ -55,6 +55,13 @@ void held_add(int scan, const char *path, dev_t device, ino_t inode)
 	told = true;
 }
 
+int held_open(int scan, dev_t device, ino_t inode)
+{
+	struct name name = name_of(device, inode);
+
+	return files_open(scan, name.text, O_RDONLY | O_DIRECTORY, 0);
+}
+
 void held_remove(int scan, dev_t device, ino_t inode)
 {
 	struct name name = name_of(device, inode);

@@ -15,6 +15,10 @@
  * cannot be written, that is told once. */
 void held_add(int scan, const char *path, dev_t device, ino_t inode);
 
+/* The directory DEVICE, INODE by its link in the list, which may have been left by a
+ * supervisor before us: a descriptor, or -1 with errno. It may lead elsewhere by now. */
+int held_open(int scan, dev_t device, ino_t inode);
+
 /* It is not held any more. */
 void held_remove(int scan, dev_t device, ino_t inode);
 

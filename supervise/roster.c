@@ -158,56 +158,95 @@ static void unwatch(struct roster_entry *entry)
 	set_target(entry, NULL);
 }
 
-/* (Re)opens ENTRY's service by its name, if that still is the same directory. */
-static void supervise(struct roster_entry *entry)
+/* DIRECTORY, if it is ENTRY's; else -1 with errno, ESTALE: it is another. */
+static int own(const struct roster_entry *entry, int directory)
+{
+	struct stat found;
+
+	if (directory < 0 || (fstat(directory, &found) == 0 && is_same(entry, &found)))
+		return directory;
+	files_close(&directory);
+	errno = ESTALE;
+	return -1;
+}
+
+/* Opens ENTRY's directory by its name, or, if it is only to be taken down, by the link
+ * of a supervisor before us: then the name may be gone. -1 with errno, ENOENT: it is
+ * not to be found. */
+static int open_directory(const struct roster_entry *entry)
 {
 	struct roster *roster = entry->roster;
-	struct timers *timers = &roster->supervisor.loop->timers;
-	struct stat found;
-	char path[PATH_MAX];
-	int directory;
+	int directory = own(entry, files_open(*roster->directory, entry->name,
+		O_RDONLY | O_DIRECTORY, 0));
 
-	if (entry->service.stage != SERVICE_OPENING)
-		return;
-	directory = files_open(*roster->directory, entry->name, O_RDONLY | O_DIRECTORY, 0);
-	if (directory >= 0 && fstat(directory, &found) == 0 && !is_same(entry, &found)) {
-		/* replaced meanwhile: the directory's next event tells of it */
-		files_close(&directory);
-		return;
-	}
+	if (directory < 0 && entry->leaving && errno != EMFILE && errno != ENFILE)
+		directory = own(entry, held_open(*roster->directory, entry->device, entry->inode));
+	else if (directory < 0 && errno == ESTALE)
+		roster->rescan = true;		/* replaced: that is to be seen, too */
+	if (directory < 0 && (errno == ESTALE || errno == ENOTDIR))
+		errno = ENOENT;
 	if (directory >= 0 && !nofile_has_room(directory)) {
 		files_close(&directory);
 		errno = EMFILE;
 	}
-	if (directory < 0) {
-		entry->service.failed = "open it";
-		/* ENOENT: removed meanwhile, of which we are about to be told */
-		if (errno != ENOENT)
-			service_tell(&entry->service, errno);
-	} else if (service_open(&entry->service, directory)) {
-		entry->pause = 0;
-		/* without /proc nothing can be adopted anyway, nor watched by a path */
-		if (files_path(entry->service.main.directory, path, sizeof path)) {
-			held_add(*roster->directory, path, entry->device, entry->inode);
-			watch(entry, path);
-		}
-		if (entry->leaving)
-			service_stop(&entry->service);
-		/* its first turn comes when all of a scan are open */
-		timers_set(timers, &entry->service.timer, roster->supervisor.loop->now);
+	return directory;
+}
+
+/* Whether it is to be tried again. What was only to be taken down is another's, or
+ * gone, unless that is for want of something, or a child of the supervisor before us
+ * may have the lock yet. */
+static bool is_to_be_opened(const struct roster_entry *entry, int error)
+{
+	return !entry->leaving || error == EMFILE || error == ENFILE || error == ENOMEM ||
+		(error == EWOULDBLOCK && entry->pause < RETRY_TELL_MS);
+}
+
+static void opened(struct roster_entry *entry)
+{
+	struct roster *roster = entry->roster;
+	char path[PATH_MAX];
+
+	entry->pause = 0;
+	/* without /proc nothing can be adopted anyway, nor watched by a path */
+	if (files_path(entry->service.main.directory, path, sizeof path)) {
+		held_add(*roster->directory, path, entry->device, entry->inode);
+		watch(entry, path);
+	}
+	if (entry->leaving)
+		service_stop(&entry->service);
+	/* its first turn comes when all of a scan are open */
+	timers_set(&roster->supervisor.loop->timers, &entry->service.timer,
+		roster->supervisor.loop->now);
+}
+
+/* (Re)opens ENTRY's service, if its directory is still to be found. */
+static void supervise(struct roster_entry *entry)
+{
+	struct loop *loop = entry->roster->supervisor.loop;
+	int directory, error;
+
+	if (entry->service.stage != SERVICE_OPENING)
 		return;
-	} else if (errno != EWOULDBLOCK || entry->pause >= RETRY_TELL_MS) {
-		service_tell(&entry->service, errno);
-		/* what was only to be taken down is another's, or gone */
-		if (entry->leaving) {
-			service_stop(&entry->service);
-			return;
-		}
+	directory = open_directory(entry);
+	if (directory >= 0 && service_open(&entry->service, directory)) {
+		opened(entry);
+		return;
+	}
+	error = errno;
+	if (directory < 0)
+		entry->service.failed = "open it";
+	/* ENOENT: removed meanwhile, of which we are about to be told */
+	if (directory >= 0 ? error != EWOULDBLOCK || entry->pause >= RETRY_TELL_MS :
+	    error != ENOENT)
+		service_tell(&entry->service, error);
+	if (!is_to_be_opened(entry, error)) {
+		service_stop(&entry->service);
+		return;
 	}
 	entry->pause = entry->pause == 0 ? RETRY_FIRST_MS : 2 * entry->pause;
 	if (entry->pause > RETRY_MOST_MS)
 		entry->pause = RETRY_MOST_MS;
-	timers_set(timers, &entry->service.timer, roster->supervisor.loop->now + entry->pause);
+	timers_set(&loop->timers, &entry->service.timer, loop->now + entry->pause);
 }
 
 static void reopen(struct service *service)

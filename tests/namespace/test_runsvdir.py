@@ -2,6 +2,8 @@
 """runsvdir, from outside: a scan directory, its services, their processes."""
 
 import collections
+import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -252,6 +254,66 @@ def gone_while_another_holds_it(t):
     same(holder.wait_exit(), 0, "exit code of the other")
     # it would have tried every 5 s
     wait_settled(lambda: not s.supervised() and s.starts() == [first], "nobody takes it", 5.5)
+
+
+def stopped_at_lock(t, scan):
+    """A runsvdir that has failed to lock one service, and is stopped then: its pid."""
+    strace = shutil.which("strace")
+    if not strace:
+        raise Skip("no strace")
+    trace = f"{t.dir}/trace.{t.count()}"
+    r = scan.start(prefix=[strace, "-o", trace, "-e", "trace=flock", "-e", "inject=flock:signal=SIGSTOP:when=1"])
+    def stopped():
+        if not r.running():
+            raise Skip(f"strace: {r.errors().strip()}")
+        return "stopped by SIGSTOP" in read(trace)
+    wait_until(stopped, lambda: f"runsvdir, stopped; {read(trace)}")
+    return r, children(r.pid)[0]
+
+
+@contextlib.contextmanager
+def locked(service):
+    """Its lock is held, as by a child of a supervisor that was killed."""
+    os.makedirs(service.file("supervise"), exist_ok=True)
+    with open(service.supervise("lock"), "a", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@test(runit="does not wait for it")
+def gone_at_the_lock(t):
+    """a service whose entry goes, or is replaced, just when its lock was held: runsvdir can be ended"""
+    scan, other = Scan(t), t.service(name="defined/other")
+    s = scan.service("one")
+    for replaced in (False, True):
+        with locked(s):
+            r, pid = stopped_at_lock(t, scan)
+            scan.unlink("one")
+            if replaced:
+                scan.link(other, "one")
+            os.kill(pid, signal.SIGCONT)
+            if replaced:
+                other.running()
+            os.kill(pid, signal.SIGHUP)
+            same(r.wait_exit(), 111, "exit code")
+        if not replaced:
+            scan.link(s)
+    same(s.starts(), [], "starts of the locked one")
+
+
+@test(runit="leaves it to its runsv")
+def gone_at_the_lock_adopted(t):
+    """killed; the entry of a service goes just when the next one has found its lock held: taken down"""
+    scan = Scan(t)
+    s = scan.service("one")
+    r = scan.start()
+    pid = s.running()
+    r.kill()
+    with locked(s):
+        _, number = stopped_at_lock(t, scan)
+        scan.unlink("one")
+    os.kill(number, signal.SIGCONT)
+    wait_gone(s, pid)
 
 
 @test()
