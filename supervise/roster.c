@@ -491,6 +491,22 @@ void roster_scan(struct roster *roster)
 	(void)closedir(directory);
 }
 
+/* First all in the new list, then none in the old one: we may be killed meanwhile. */
+void roster_move(struct roster *roster, int to)
+{
+	struct roster_entry *entry;
+	char path[PATH_MAX];
+
+	for (entry = roster->first; entry != NULL; entry = entry->next)
+		if (entry->service.main.directory >= 0 &&
+		    files_path(entry->service.main.directory, path, sizeof path))
+			held_add(to, path, entry->device, entry->inode);
+	if (*roster->directory < 0)
+		return;		/* it has gone, and its list with it */
+	for (entry = roster->first; entry != NULL; entry = entry->next)
+		held_remove(*roster->directory, entry->device, entry->inode);
+}
+
 void roster_rescan(struct roster *roster)
 {
 	bool due = roster->rescan && *roster->directory >= 0;

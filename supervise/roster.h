@@ -45,6 +45,10 @@ void roster_see(struct roster *roster, const char *name);
  * supervisor of this directory held and what has no entry any more. */
 void roster_scan(struct roster *roster);
 
+/* The scan directory is about to be TO, a descriptor: what is held, also what will go
+ * with the one before, is listed there. */
+void roster_move(struct roster *roster, int to);
+
 /* Does so if something has changed beside a service directory. To be called after
  * each loop_wait. */
 void roster_rescan(struct roster *roster);

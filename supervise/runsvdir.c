@@ -52,6 +52,12 @@ static void place_keeper(void)
 	keeper_place(&keeper, &scan.directory, KEEPERS);
 }
 
+static void moves(void *unused, int to)
+{
+	(void)unused;
+	roster_move(&roster, to);
+}
+
 static void changed(void *unused)
 {
 	(void)unused;
@@ -129,6 +135,7 @@ int main(int argc, char **argv)
 	if (argc == 2)
 		open_log(argv[1]);
 	scan.come = come;
+	scan.moves = moves;
 	scan.changed = changed;
 	keeper_open(&keeper, &loop);
 	scan_open(&scan, &loop, argv[0]);

@@ -58,6 +58,7 @@ static bool reopen(struct scan *scan)
 		files_close(&directory);
 		return true;
 	}
+	scan->moves(scan->owner, directory);
 	close_directory(scan);
 	scan->directory = directory;
 	scan->device = found.st_dev;

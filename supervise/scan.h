@@ -27,11 +27,12 @@ struct scan {
 	struct timer timer;
 	int said;		/* errno, told once */
 	void (*come)(void *owner, const char *name);	/* NAME may be new */
+	void (*moves)(void *owner, int to);	/* TO, just opened, is about to be directory */
 	void (*changed)(void *owner);	/* read the whole of it; directory may be another */
 	void *owner;
 };
 
-/* Starts to watch PATH, which is kept; come, changed and owner are set by then.
+/* Starts to watch PATH, which is kept; come, moves, changed and owner are set by then.
  * Room for one timer must have been reserved. Calls changed if PATH is there. */
 void scan_open(struct scan *scan, struct loop *loop, const char *path);
 

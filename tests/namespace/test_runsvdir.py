@@ -592,6 +592,32 @@ def scan_link_switched(t):
     two.service("c").running()
 
 
+@test(runit="has none")
+def scan_link_switched_list(t):
+    """the scan directory is switched: services kept, or going down yet, are in the new list, not in the old"""
+    one, two = Scan(t, "one"), Scan(t, "two")
+    both, only = (t.service(name=f"defined/{name}", run=deaf()) for name in ("both", "only"))
+    for scan, service in ((one, both), (one, only), (two, both)):
+        scan.link(service)
+    os.symlink("one", f"{t.dir}/current")
+    r = t.start(f"{BIN}/runsvdir", f"{t.dir}/current")
+    pids = [s.running() for s in (both, only)]
+    os.symlink("two", f"{t.dir}/new")
+    os.rename(f"{t.dir}/new", f"{t.dir}/current")
+    only.wait_event("SIGTERM")
+    def held(scan):
+        return sorted(os.path.basename(os.readlink(e.path)) for e in os.scandir(f"{scan.path}/.supervised") if e.is_symlink())
+    same((held(one), held(two)), ([], ["both", "only"]), "what is held")
+    r.kill()
+    two.unlink("both")
+    t.start(f"{BIN}/runsvdir", f"{t.dir}/current")
+    both.wait_event("SIGTERM")
+    only.wait_event("SIGTERM", 2)
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not held(two), "the end of the list")
+
+
 @test()
 def scan_link_of_links(t):
     """a scan directory reached by a link to a link (runit's runlevels): the inner one is switched, twice"""
