@@ -404,9 +404,10 @@ static int adopt(struct program *program)
 
 const char *program_supervise(struct program *program)
 {
-	bool down = faccessat(program->directory, "down", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	struct options options;
 	struct stat found;
+	/* runsv.c: stat(2); a link to nothing is none */
+	bool down = fstatat(program->directory, "down", &found, 0) == 0;
 	int adopted;
 
 	if (fstat(program->directory, &found) < 0)
@@ -614,7 +615,9 @@ static void start_finish(struct program *program)
 	char *argv[] = { (char []){ "./finish" }, code, low, name, group, NULL };
 	pid_t leader = program->supervisor->sessions ? program->last_pid : getpgrp();
 
-	if (faccessat(program->directory, "finish", R_OK, AT_EACCESS) < 0) {
+	/* without flags: for those it takes faccessat2(2), of Linux 5.8, which filters of
+	 * system calls that are older refuse */
+	if (faccessat(program->directory, "finish", R_OK, 0) < 0) {
 		monitor_not_started(&program->monitor, MONITOR_ABSENT, 0,
 			program->supervisor->loop->now);
 		return;

@@ -337,6 +337,40 @@ def down_file(t):
     s.wait_status(state=RUN, want="u", pid=pid)
 
 
+@test()
+def down_link_to_nothing(t):
+    """a link down that leads to nothing is no such file, and the service is started; one that leads to a file is"""
+    s = t.service()
+    os.symlink("nowhere", s.file("down"))
+    r = t.runsv(s)
+    s.running()
+    s.tell("x")
+    r.wait_exit()
+    write_file(s.file("nowhere"))
+    t.runsv(s)
+    s.wait_status(state=DOWN, want="d", pid=0)
+    same(len(s.starts()), 1, "starts")
+
+
+@test()
+def old_filter_of_calls(t):
+    """where faccessat2(2) is refused (older kernels, a container's filter) down and finish are seen all the same"""
+    strace = shutil.which("strace")
+    if not strace:
+        raise Skip("no strace")
+    s = t.service(run="say start $$\nexit 0\n", finish="say finish\n", down=True)
+    r = t.start(strace, "-o", "/dev/null", "-e", "inject=faccessat2:error=EPERM", f"{BIN}/runsv", s.path)
+    def there():
+        if not r.running():
+            raise Skip(f"strace: {r.errors().strip()}")
+        return s.supervised()
+    wait_until(there, "supervise/ok")
+    s.wait_status(state=DOWN, want="d", pid=0)
+    s.tell("o")
+    s.wait_event("finish")
+    same(len(s.starts()), 1, "starts")
+
+
 # Control letters
 
 @test()
