@@ -81,6 +81,19 @@ struct table_link *table_find_next(const struct table_link *link)
 	return first_of(link->next, link->key);
 }
 
+struct table_link *table_next(const struct table *table, const struct table_link *link)
+{
+	size_t bucket = 0;
+
+	if (link != NULL && link->next != NULL)
+		return link->next;
+	if (link != NULL)
+		bucket = bucket_of(link->key, table->size) + 1;
+	while (bucket < table->size && table->buckets[bucket] == NULL)
+		bucket++;
+	return bucket < table->size ? table->buckets[bucket] : NULL;
+}
+
 void table_free(struct table *table)
 {
 	free(table->buckets);

@@ -33,6 +33,11 @@ void table_remove(struct table *table, struct table_link *link);
 struct table_link *table_find(const struct table *table, uint64_t key);
 struct table_link *table_find_next(const struct table_link *link);
 
+/* All of them: LINK NULL gives the first, any other the one after it; NULL: there is
+ * no more. One that has been taken out leads on to what stood behind it, until it is
+ * put in again. */
+struct table_link *table_next(const struct table *table, const struct table_link *link);
+
 void table_free(struct table *table);
 
 #endif

@@ -35,6 +35,21 @@ static void tell(const struct watches *watches, uint64_t number, const char *nam
 	}
 }
 
+/* Events have been lost (inotify(7)): anything may have happened. */
+static void tell_all(const struct watches *watches)
+{
+	struct table_link *link = table_next(&watches->table, NULL);
+
+	while (link != NULL) {
+		struct table_link *next = table_next(&watches->table, link);
+		struct watch *watch = CONTAINER_OF(link, struct watch, link);
+
+		if (watch->seen != NULL)
+			watch->seen(watch, NULL);
+		link = next;
+	}
+}
+
 static void look(void *owner)
 {
 	struct watches *watches = owner;
@@ -56,7 +71,9 @@ static void ready(struct loop_watch *watch)
 			/* inotify(7): aligned, and padded to be */
 			const struct inotify_event *event = (const void *)(events + at);
 
-			if (event->len > 0)
+			if (event->mask & IN_Q_OVERFLOW)
+				tell_all(watches);
+			else if (event->len > 0)
 				tell(watches, (uint64_t)event->wd, event->name);
 			at += (ssize_t)(sizeof *event + event->len);
 		}

@@ -558,6 +558,27 @@ def log_added(t):
     wait_until(lambda: s.copied() == [f"line {second}"], lambda: f"its line in the log: {s.copied()}")
 
 
+@test(runit="does not see it", early=True)
+def log_added_in_a_storm(t):
+    """a log/ is added while so much happens that the kernel drops what it would tell: its logger is started"""
+    scan = Scan(t)
+    s = scan.service("one")
+    r = scan.start()
+    s.running()
+    r.signal(signal.SIGSTOP)
+    wait_until(lambda: process_state(r.pid) == "T", "stopped")
+    names = s.file("a"), s.file("b")
+    write_file(names[0])
+    # each tells of another name than the one before, so none is merged with it
+    for i in range(int(read("/proc/sys/fs/inotify/max_queued_events")) + 10):
+        os.rename(names[i % 2], names[1 - i % 2])
+    os.mkdir(s.file("making"))
+    s.script("making/run", logger())
+    os.rename(s.file("making"), s.file("log"))
+    r.signal(signal.SIGCONT)
+    s.wait_event("log start")
+
+
 @test()
 def relinked(t):
     """a link replaced at once (rename over it) by one to another directory"""
