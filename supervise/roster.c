@@ -360,6 +360,9 @@ static void await_target(struct roster *roster, const char *name)
 	roster->awaited = awaited;
 	watches_add(&roster->watches, &awaited->watch, *roster->directory, target, false,
 		seen_target);
+	/* it may have come since it was looked for */
+	if (faccessat(*roster->directory, name, F_OK, 0) == 0)
+		roster->rescan = true;
 }
 
 static void await_none(struct roster *roster)
@@ -509,12 +512,12 @@ void roster_move(struct roster *roster, int to)
 
 void roster_rescan(struct roster *roster)
 {
-	bool due = roster->rescan && *roster->directory >= 0;
-
-	roster->rescan = false;
-	if (due)
+	/* again, if something has changed while it was read */
+	while (roster->rescan && *roster->directory >= 0) {
+		roster->rescan = false;
 		roster_scan(roster);
-	roster->quiet = false;
+	}
+	roster->rescan = roster->quiet = false;
 }
 
 void roster_stop(struct roster *roster)

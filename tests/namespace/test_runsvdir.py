@@ -256,13 +256,13 @@ def gone_while_another_holds_it(t):
     wait_settled(lambda: not s.supervised() and s.starts() == [first], "nobody takes it", 5.5)
 
 
-def stopped_at_lock(t, scan):
-    """A runsvdir that has failed to lock one service, and is stopped then: its pid."""
+def stopped_at(t, scan, call):
+    """A runsvdir that is stopped after the first system call CALL, and its pid."""
     strace = shutil.which("strace")
     if not strace:
         raise Skip("no strace")
     trace = f"{t.dir}/trace.{t.count()}"
-    r = scan.start(prefix=[strace, "-o", trace, "-e", "trace=flock", "-e", "inject=flock:signal=SIGSTOP:when=1"])
+    r = scan.start(prefix=[strace, "-o", trace, "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGSTOP:when=1"])
     def stopped():
         if not r.running():
             raise Skip(f"strace: {r.errors().strip()}")
@@ -287,7 +287,7 @@ def gone_at_the_lock(t):
     s = scan.service("one")
     for replaced in (False, True):
         with locked(s):
-            r, pid = stopped_at_lock(t, scan)
+            r, pid = stopped_at(t, scan, "flock")
             scan.unlink("one")
             if replaced:
                 scan.link(other, "one")
@@ -310,7 +310,7 @@ def gone_at_the_lock_adopted(t):
     pid = s.running()
     r.kill()
     with locked(s):
-        _, number = stopped_at_lock(t, scan)
+        _, number = stopped_at(t, scan, "flock")
         scan.unlink("one")
     os.kill(number, signal.SIGCONT)
     wait_gone(s, pid)
@@ -538,6 +538,19 @@ def target_appears(t):
     other.running()
     late = t.service(name="late.made")
     os.rename(late.path, f"{t.dir}/defined/late")
+    wait_until(late.starts, "its start")
+
+
+@test(runit="does not see it")
+def target_appears_meanwhile(t):
+    """a link that leads nowhere, and whose directory comes between the look and the watch, is started"""
+    scan = Scan(t)
+    late = t.service(name="late.made")
+    os.mkdir(f"{t.dir}/defined")
+    os.symlink(f"{t.dir}/defined/late", f"{scan.path}/late")
+    _, pid = stopped_at(t, scan, "faccessat")
+    os.rename(late.path, f"{t.dir}/defined/late")
+    os.kill(pid, signal.SIGCONT)
     wait_until(late.starts, "its start")
 
 
