@@ -94,7 +94,9 @@ static void give_up_script(struct monitor *monitor)
 static void end_script(struct monitor *monitor, int64_t now)
 {
 	give_up_script(monitor);
-	monitor->script_deadline = now;
+	/* one that was not started yet leaves nothing for the next */
+	if (monitor->script_pid != 0)
+		monitor->script_deadline = now;
 }
 
 static void run_ended(struct monitor *monitor, int status, int64_t now)
@@ -273,8 +275,10 @@ static void letter_down(struct monitor *monitor, char letter, enum monitor_want 
 	want(monitor, wanted);
 	if (monitor->state == MONITOR_THROTTLED)
 		enter(monitor, MONITOR_DOWN);
-	if (monitor->state == MONITOR_STARTING && monitor->letter != 0)
+	if (monitor->state == MONITOR_STARTING && monitor->letter != 0) {
 		end_script(monitor, now);
+		monitor->prepared = false;	/* should it be wanted again before that */
+	}
 	if (monitor->state == MONITOR_RUN)
 		enqueue(monitor, letter);
 }

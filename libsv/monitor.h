@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The monitor: what to do about one supervised process, be it a service or its
- * logger. Pure: it decides, supervise/service.c does.
+ * logger. Pure: it decides, supervise/program.c does.
  *
  * It is told what happened (a letter was written to `control`, a child ended, a
  * program was or was not started) and then asked, until it has no more to say,

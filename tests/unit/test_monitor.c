@@ -187,7 +187,7 @@ static void begin(struct system *s, bool is_log, enum monitor_want want, const s
 	s->world = *world;
 	s->now = 1000000;
 	monitor_init(&s->monitor, is_log, want, &options);
-	/* supervise/service.c: the status is there from the first moment */
+	/* supervise/program.c: the status is there from the first moment */
 	monitor_status(&s->monitor, &s->world.published);
 	pump(s);
 }
@@ -796,6 +796,39 @@ START_TEST(down_while_control_u_hangs)
 }
 END_TEST
 
+START_TEST(up_again_while_control_u_is_killed)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &SCRIPTED);
+	letters(&s, "du");
+	assert_sent(&s, 1, SIGKILL, 0);
+	script_exits(&s, SIGKILL);
+	ck_assert_str_eq(s.world.scripts, "uu");	/* what it had half done is done again */
+	ck_assert_int_eq(s.world.runs, 0);
+	script_exits(&s, 0);
+	ck_assert_int_eq(s.world.runs, 1);
+}
+END_TEST
+
+START_TEST(a_script_that_was_not_started_leaves_no_deadline)
+{
+	struct world world = SCRIPTED;
+	struct system s;
+
+	world.control = LATER;
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	s.monitor.options.control_ms = 0;
+	letters(&s, "d");
+	ck_assert_int_eq(s.monitor.state, MONITOR_DOWN);
+	s.world.control = OK;
+	letters(&s, "u");
+	pass(&s, MONITOR_RETRY_MS);
+	ck_assert_int_eq(s.world.script_alive, SCRIPT_PID);
+	assert_sent(&s, 0, 0, 0);
+}
+END_TEST
+
 START_TEST(nothing_of_one_run_reaches_the_next)
 {
 	struct system s;
@@ -1110,6 +1143,8 @@ int main(void)
 	tcase_add_test(cases, a_logger_has_no_scripts_and_keeps_order);
 	tcase_add_test(cases, signals_go_to_run_only);
 	tcase_add_test(cases, down_while_control_u_hangs);
+	tcase_add_test(cases, up_again_while_control_u_is_killed);
+	tcase_add_test(cases, a_script_that_was_not_started_leaves_no_deadline);
 	tcase_add_test(cases, nothing_of_one_run_reaches_the_next);
 	tcase_add_test(cases, a_script_of_the_last_run_signals_nobody);
 	tcase_add_test(cases, a_start_that_was_signed_is_taken_over);
