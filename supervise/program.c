@@ -504,13 +504,20 @@ static int hand_over(int number)
 	return nofile_restore(NULL);
 }
 
+struct signing {
+	struct program *program;
+	int error;		/* why it failed; 0: it did not */
+};
+
 /* In the child, before it executes run or finish: it signs itself into the record.
  * From the fork on it may be that nobody else is left to do so. What people read
  * stays as it is until it is known whether the program could be executed. The
- * child shares our memory, so we know as well what it has found out. */
+ * child shares our memory, so we know as well what it has found out. It says nothing
+ * itself: its standard error may be a full pipe that is read by us, who wait for it. */
 static int sign(void *argument)
 {
-	struct program *program = argument;
+	struct signing *signing = argument;
+	struct program *program = signing->program;
 	struct status_memory memory;
 	uint64_t now;
 
@@ -522,7 +529,7 @@ static int sign(void *argument)
 	program->start = now;
 	monitor_remember_start(&program->monitor, clock_now() + 1, &memory);
 	if (!write_signature(program, &memory))
-		tell_not_written(program, STATUS);
+		signing->error = errno;
 	/* after that, as it may take the place of a descriptor that was needed */
 	return program->notify_end < 0 ? nofile_restore(NULL) :
 		hand_over(program->notification_fd);
@@ -534,6 +541,7 @@ static void start(struct program *program, const char *path, char *const *argv,
 {
 	const struct supervisor *supervisor = program->supervisor;
 	struct loop *loop = supervisor->loop;
+	struct signing signing = { .program = program };
 	struct spawn description = {
 		.path = path,
 		.argv = argv,
@@ -542,8 +550,9 @@ static void start(struct program *program, const char *path, char *const *argv,
 			supervisor->error < 0 ? SPAWN_KEEP : supervisor->error },
 		.session = supervisor->sessions,
 		.prepare = nofile_restore,
-		.argument = program,
+		.argument = &signing,
 	};
+	enum spawn_result result;
 	pid_t pid;
 	int error;
 
@@ -557,7 +566,12 @@ static void start(struct program *program, const char *path, char *const *argv,
 		description.carried = CARRY_COUNT;
 		program->start = identity_now();
 	}
-	switch (spawn(&description, &pid, &error)) {
+	result = spawn(&description, &pid, &error);
+	if (signing.error != 0) {
+		errno = signing.error;
+		tell_not_written(program, STATUS);
+	}
+	switch (result) {
 	case SPAWN_STARTED:
 		loop_child(loop, child, pid);
 		program->supervisor->has_started = true;

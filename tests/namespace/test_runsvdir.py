@@ -7,9 +7,10 @@ import fcntl
 import os
 import shutil
 import signal
+import subprocess
 import time
 
-from supervise import (BIN, DOWN, IDLE, RUN, SECONDS, Skip, Suite, alive, children, deaf, logger, need,
+from supervise import (BIN, DOWN, IDLE, RUN, SECONDS, Skip, Suite, alive, children, deaf, files_and_forks, logger, need,
                        process_fields, process_state, read, same, wait_settled, wait_until,
                        write_file)
 
@@ -794,6 +795,30 @@ def title_much(t):
     s.wait_event("written")
     wait_until(lambda: "LAST" in title(r), lambda: f"the last in the title; {title(r)!r}")
     scan.service("late").running()
+
+
+@test()
+def title_full(t):
+    """with LOG and its pipe full, a start that cannot be recorded is said by runsvdir, which goes on"""
+    scan = Scan(t)
+    s = scan.service("one", run="say start $$\nexec sleep 1000\n")
+    where = t.mount("size=100k")
+    os.symlink(where, s.file("supervise"))
+    r = scan.start(log=["." * 200])
+    first = s.running()
+    scan.service("noisy", run="say start $$\nexec yes >&2\n").running()
+    # what is open is open for writing, so that it cannot be made read-only itself
+    for words in (["--bind", where, where], ["-o", "remount,bind,ro", where]):
+        with files_and_forks:
+            done = subprocess.run(["mount", *words], stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            raise Skip(f"mount: {done.stderr.strip()}")
+        if words[0] == "--bind":
+            t.undo.callback(subprocess.run, ["umount", "-l", where], check=False)
+    os.kill(first, signal.SIGKILL)
+    s.wait_start(2)
+    scan.service("late").running()
+    need(r.running(), "runsvdir has ended")
 
 
 @test()
