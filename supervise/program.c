@@ -298,9 +298,12 @@ static void notified(struct loop_watch *watch)
 			program->supervisor->turn(program->service);
 			return;
 		}
-	/* its end of file, which would come again and again: it will say nothing */
-	if (got == 0)
-		loop_close(program->supervisor->loop, &program->notify);
+	if (got != 0)
+		return;
+	/* its end of file, which would come again and again: it will say nothing, and the
+	 * next supervisor is to know that, too */
+	loop_close(program->supervisor->loop, &program->notify);
+	(void)unlinkat(program->directory, "supervise/notify", 0);	/* at worst it does not */
 }
 
 static void listen_for_readiness(struct program *program)
@@ -312,6 +315,24 @@ static void listen_for_readiness(struct program *program)
 	    &program->notify_watch))
 		message(MESSAGE_ERROR, "%s%s: cannot listen for its readiness: %s",
 			*program->name, suffix(program), strerror(errno));
+}
+
+/* The service of a supervisor before us has not said that it is ready. If nobody has
+ * its end of the FIFO open any more, while no supervisor has seen that, it has closed
+ * it since, as is done after saying it; what it wrote has gone with it. */
+static void go_on_listening(struct program *program)
+{
+	int end = files_open(program->directory, "supervise/notify", O_WRONLY, 0);
+
+	/* while it is open here, nothing gets lost in between */
+	if (end >= 0)
+		listen_for_readiness(program);
+	else if (errno == ENXIO)
+		monitor_ready(&program->monitor);
+	else if (errno != ENOENT)
+		message(MESSAGE_ERROR, "%s%s: cannot listen for its readiness: %s",
+			*program->name, suffix(program), strerror(errno));
+	files_close(&end);
 }
 
 /* A new FIFO for each run: what is left of the last one cannot speak for this one.
@@ -398,7 +419,7 @@ static int adopt(struct program *program)
 	program->last_pid = identity.pid;
 	program->status = status;
 	if (program->monitor.readiness == MONITOR_AWAITED)
-		listen_for_readiness(program);
+		go_on_listening(program);
 	return 1;
 }
 

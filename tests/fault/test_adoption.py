@@ -491,6 +491,38 @@ def readiness(t):
 
 
 @test()
+def readiness_closed(t):
+    """notification-fd: said, and closed, while nobody supervises: ready; closed before, without a word: not"""
+    scan = Scan(t)
+    services = []
+    for name, word in (("ready", "echo >&3"), ("silent", ":")):
+        s = t.service(name=f"defined/{name}", run=f"say start $$\nwhile [ ! -e go ]; do sleep 0.02; done\n"
+                                                  f"{word}\nexec 3>&-\nsay closed\nexec sleep 1000\n")
+        options(s, notification_fd=3)
+        scan.link(s)
+        services.append(s)
+    ready, silent = services
+    r = scan.start()
+    for s in services:
+        s.running()
+    def record(s):
+        with open(s.supervise("status"), "rb") as file:
+            return file.read()[READINESS_AT]
+    awaited = record(ready)
+    same(record(silent), awaited, "the record of the other")
+    write_file(silent.file("go"))
+    wait_until(lambda: not os.path.exists(silent.supervise("notify")), "the end of its FIFO")
+    r.kill()
+    write_file(ready.file("go"))
+    ready.wait_event("closed")
+    r = adopted(services, scan.start)
+    wait_until(lambda: record(ready) != awaited, "ready")
+    replace(r, scan, services)
+    same(record(silent), awaited, "the one that said nothing")
+    need(record(ready) != awaited, "not ready any more")
+
+
+@test()
 def killed_mark(t):
     """a process killed by sv is not mistaken for a paused one, nor for one that got TERM"""
     scan, s, r = one_service(t, run=deaf())
