@@ -695,6 +695,29 @@ def scan_way_replaced(t):
     wait_gone(y, pid)
 
 
+@test(runit="looks every 5 s anyway")
+def scan_far_away(t):
+    """a scan directory that more leads to than is watched, or that links in a circle lead to: said; it looks"""
+    far = f"{t.dir}{'/d' * 40}"
+    os.makedirs(far)
+    scan = Scan(t, far[len(t.dir) + 1:] + "/scan")
+    s = scan.service("one")
+    r = scan.start()
+    s.running()
+    r.wait_errors("scan: cannot watch what leads to it", "looking every 5 s")
+    os.rename(f"{t.dir}/d", f"{t.dir}/e")
+    os.makedirs(far)
+    scan = Scan(t, far[len(t.dir) + 1:] + "/scan")
+    scan.service("two").running()
+    os.symlink("circle", f"{t.dir}/circle")
+    r = t.start(f"{BIN}/runsvdir", f"{t.dir}/circle/scan")
+    r.wait_errors("circle/scan: cannot open", "looking every 5 s")
+    os.unlink(f"{t.dir}/circle")
+    os.mkdir(f"{t.dir}/near")
+    os.symlink("near", f"{t.dir}/circle")
+    Scan(t, "near/scan").service("three").running()
+
+
 @test()
 def scan_removed(t):
     """a scan directory that is moved away and made again is followed; runsvdir goes on meanwhile"""
