@@ -24,7 +24,7 @@
 enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
 
 static struct loop loop;
-static struct scan scan = { .directory = -1 };
+static struct scan scan;		/* large, and all zero before scan_open */
 static struct keeper keeper;
 static struct roster roster = {
 	.supervisor = { .loop = &loop, .keeper = &keeper, .error = -1, .turn = service_turn },

@@ -17,7 +17,6 @@
 struct scan {
 	struct loop *loop;
 	const char *path;
-	struct trail trail;	/* what path leads through */
 	int directory;		/* -1: not there */
 	dev_t device;
 	ino_t inode;
@@ -30,6 +29,7 @@ struct scan {
 	void (*moves)(void *owner, int to);	/* TO, just opened, is about to be directory */
 	void (*changed)(void *owner);	/* read the whole of it; directory may be another */
 	void *owner;
+	struct trail trail;	/* what path leads through; the last, as its end is not used */
 };
 
 /* Starts to watch PATH, which is kept; come, moves, changed and owner are set by then.

@@ -14,9 +14,13 @@
 /* The kernel's own limit (path_resolution(7)). */
 #define LINKS_MOST 40
 
+/* Longer paths are not followed: buffers for PATH_MAX would touch pages of the stack
+ * that nothing else does. */
+#define LENGTH_MOST 1024
+
 struct walk {
-	char done[PATH_MAX];	/* no link is in it; "": where we are */
-	char rest[PATH_MAX];
+	char done[LENGTH_MOST];	/* no link is in it; "": where we are */
+	char rest[LENGTH_MOST];
 	unsigned links;
 };
 
@@ -86,7 +90,7 @@ static bool add(struct trail *trail, int inotify, const struct walk *walk, const
 /* Goes on by the next part. 1, or 0: this is the end, or -1 with errno. */
 static int go_on(struct trail *trail, int inotify, struct walk *walk)
 {
-	char target[PATH_MAX], name[NAME_MAX + 1];
+	char target[LENGTH_MOST], name[NAME_MAX + 1];
 	size_t before = strlen(walk->done), size;
 	const char *part;
 	bool is_named;

@@ -21,8 +21,8 @@ struct trail_step {
 };
 
 struct trail {
-	struct trail_step step[TRAIL_MOST];
 	size_t count;
+	struct trail_step step[TRAIL_MOST];
 };
 
 /* Watches, by INOTIFY, what PATH leads through now. To be called before PATH is
