@@ -159,6 +159,15 @@ static void take_step(int step)
 	}
 }
 
+/* On the way down. Who signals everybody ends before there is another. */
+static void help(const struct lifecycle_action *action)
+{
+	require(action->pid == world.signaller);
+	start_helper();
+	lifecycle_helper(&life, world.helper);
+	world.signaller = action->what == LIFECYCLE_LEAVE ? 0 : world.helper;
+}
+
 static void do_action(const struct lifecycle_action *action)
 {
 	switch (action->what) {
@@ -191,13 +200,8 @@ static void do_action(const struct lifecycle_action *action)
 	case LIFECYCLE_KILL_ALL:
 	case LIFECYCLE_LEAVE:
 		require(life.end != LIFECYCLE_GO_ON);
-		if (action->what == LIFECYCLE_STOP_ENTRIES)
-			break;
-		/* who signals everybody ends before there is another */
-		require(action->pid == world.signaller);
-		start_helper();
-		lifecycle_helper(&life, world.helper);
-		world.signaller = action->what == LIFECYCLE_LEAVE ? 0 : world.helper;
+		if (action->what != LIFECYCLE_STOP_ENTRIES)
+			help(action);
 		break;
 	case LIFECYCLE_END:
 		world.ended = action->end;
