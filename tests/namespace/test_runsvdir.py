@@ -641,7 +641,9 @@ def scan_link_switched_list(t):
     os.rename(f"{t.dir}/new", f"{t.dir}/current")
     only.wait_event("SIGTERM")
     def held(scan):
-        return sorted(os.path.basename(os.readlink(e.path)) for e in os.scandir(f"{scan.path}/.supervised") if e.is_symlink())
+        links = subprocess.run(["find", f"{scan.path}/.supervised", "-type", "l", "-printf", "%l\\n"], check=False,
+                               capture_output=True, text=True)        # some may go meanwhile
+        return sorted(map(os.path.basename, links.stdout.split()))
     same((held(one), held(two)), ([], ["both", "only"]), "what is held")
     r.kill()
     two.unlink("both")
