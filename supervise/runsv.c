@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
-enum { LOCK_TRIES = 20, LOCK_PAUSE_MS = 5 };
+enum { LOCK_TRIES = 100, LOCK_PAUSE_MS = 5 };
 
 static struct watches watches;
 static struct watch inside;
@@ -41,7 +41,7 @@ static void signalled(void *unused, const struct signalfd_siginfo *info)
 }
 
 /* The lock of a runsv that was killed may be held for a moment yet, by a child of
- * its own on the way to exec. */
+ * its own on the way to exec: a longer one where that has to wait for a CPU. */
 static bool take(const char *path)
 {
 	for (int tries = 0;; tries++) {
