@@ -461,6 +461,15 @@ def no_inittab_means_the_built_in_entries():
         ns.wait_output("Please press Enter to activate this console. ")
 
 
+def a_full_table_has_no_room_for_single_user_mode():
+    with init("".join("::once:true %d\n" % i for i in range(127)) + "::respawn:sleep 1001\n") as ns:
+        pid_of(ns, "sleep 1001")
+        ns.run(INIT, "s")
+        ns.wait_output("no room for the shell of single user mode")
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT
+
+
 def single_is_a_root_shell_instead_of_the_inittab():
     for word in ("single", "-s", "S", "1"):
         with init(NOBODY, [word], stdin=subprocess.PIPE) as ns:
