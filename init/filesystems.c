@@ -101,6 +101,14 @@ static bool is_needed(const struct mounttable_line *mount)
 		strcmp(mount->point, "/dev") == 0;
 }
 
+static bool is_among(const char *type, const char *const types[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Has nothing that a power cut could harm. */
 static bool is_virtual(const struct mounttable_line *mount)
 {
@@ -108,10 +116,7 @@ static bool is_virtual(const struct mounttable_line *mount)
 		"ramfs", "rootfs", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs", "bpf",
 		"pstore", "efivarfs", "configfs", "mqueue", "hugetlbfs", "autofs", "binfmt_misc" };
 
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (strcmp(mount->type, types[i]) == 0)
-			return true;
-	return false;
+	return is_among(mount->type, types, sizeof types / sizeof types[0]);
 }
 
 /* Lies on a server, for which the kernel waits for ever if it is gone: and the network
@@ -121,10 +126,7 @@ static bool is_remote(const struct mounttable_line *mount)
 	static const char *const types[] = { "nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "afs",
 		"coda" };
 
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (strcmp(mount->type, types[i]) == 0)
-			return true;
-	return false;
+	return is_among(mount->type, types, sizeof types / sizeof types[0]);
 }
 
 /* One round over all mounts, or the LOCAL ones, the newest first. True if any could be
