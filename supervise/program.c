@@ -324,14 +324,11 @@ static void go_on_listening(struct program *program)
 {
 	int end = files_open(program->directory, "supervise/notify", O_WRONLY, 0);
 
-	/* while it is open here, nothing gets lost in between */
-	if (end >= 0)
-		listen_for_readiness(program);
-	else if (errno == ENXIO)
+	if (end < 0 && errno == ENXIO)
 		monitor_ready(&program->monitor);
-	else if (errno != ENOENT)
-		message(MESSAGE_ERROR, "%s%s: cannot listen for its readiness: %s",
-			*program->name, suffix(program), strerror(errno));
+	else if (end >= 0 || errno != ENOENT)
+		/* while it is open here, nothing gets lost in between */
+		listen_for_readiness(program);
 	files_close(&end);
 }
 
