@@ -24,7 +24,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "boot"))
 from disk import Disk
 from machine import Counted
-from figures import (BUILD, BUSYBOX, BIN, ROOT, RUNS, TOOLS, Sample, Table, adopt_orphans, descendants,
+from figures import (BUILD, BUSYBOX, BIN, ROOT, RUNS, TOOLS, Nobody, Sample, Table, adopt_orphans, descendants,
                      children, end_all, number_in, peer, read, say, size, wait_until)
 
 ORPHANS = 5000
@@ -293,11 +293,6 @@ def twin_image():
     image.text("/etc/inittab", INITTAB, "0644")
     image.mark()
     return image.disk()
-
-
-class Nobody:
-    """Takes the place of a test's case."""
-    machine = None
 
 
 def boot_once(name, image, directory):

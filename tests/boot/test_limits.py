@@ -14,48 +14,29 @@ import sys
 sys.dont_write_bytecode = True  # the tree stays clean
 
 import services
-import system
 import tap
-from machine import ANSWER_S, BENCH_FILES, Bench, Counted, Machine
+from crowd import TOOL, TOOLS, Crowded
+from machine import ANSWER_S, BENCH_FILES, BUILD, Bench, Machine
 from tap import Failed
 from ways import clean, leave, login, off
 
 SOAK = os.environ.get("SOAK") == "1"
 FEW, MOST = 1000, int(os.environ.get("SERVICES") or (10000 if SOAK else 3000))
 RATIO = 1.3         # of the time per service at MOST to that at FEW
-START_S = 300
-
-# bench/floor is what starting them costs whoever does it.
 COMPARED = ("runsvdir", "/root/floor") if SOAK else ("runsvdir",)
-
-TOOLS = ("crowd", "floor", "idle")
-TOOL = "bench/%s"
-
-
-def time_each(machine, command, count):
-    """Microseconds of the guest's for each of COUNT services, until the last runs."""
-    took = machine.output("mkdir -p /tmp/crowd && mount -t tmpfs -o nr_inodes=0,size=75%% crowd /tmp/crowd && "
-                          "cp /root/idle /tmp/crowd && /root/crowd %d /tmp/crowd %s 2>&1 && "
-                          "umount /tmp/crowd" % (count, command), START_S)
-    if not took.isdigit():
-        raise Failed("%s with %d services: %s" % (command, count, took))
-    return int(took) / count
 
 
 def crowd(case):
     """Many services, by the guest's clock."""
     disk = bench.disk("crowd")
-    for tool in TOOLS:
-        disk.put("/root/" + tool, os.path.join(system.BUILD, TOOL % tool), "0755")
-    with Counted(case, "crowd", disk, kernel=True, memory="2G") as machine:
+    with Crowded(case, "crowd", disk) as machine:
         with case.check("boots", needed=True):
-            machine.login()
-            machine.output("echo 100000 >/proc/sys/fs/inotify/max_user_watches")
+            machine.ready()
         each = {}
         for count in (FEW, MOST):
             for command in COMPARED:
                 with case.check("%s starts %d services" % (os.path.basename(command), count), needed=True):
-                    each[command, count] = time_each(machine, command, count)
+                    each[command, count] = machine.each(command, count)
                 case.note("%s, %d services: %.0f us each" % (command, count, each[command, count]))
         ratio = each["runsvdir", MOST] / each["runsvdir", FEW]
         with case.check("a service of %d takes at most %g times as long as one of %d" % (MOST, RATIO, FEW)):
@@ -224,7 +205,7 @@ if __name__ == "__main__":
     if unknown:
         sys.exit("test_limits.py: %s: no such case; there are: %s" % (unknown[0], " ".join(CASES)))
     missing = [name for name in (*BENCH_FILES, *(TOOL % tool for tool in TOOLS))
-               if not os.path.exists(os.path.join(system.BUILD, name))]
+               if not os.path.exists(os.path.join(BUILD, name))]
     if missing:
         sys.exit("test_limits.py: no build/%s; run: make test" % missing[0])
     bench = Bench()
