@@ -194,6 +194,21 @@ def what_nobody_else_may_read_in_the_overlay_nobody_else_may_read_in_the_image()
                          "/etc/shadow": "0600", "/etc": "0755"}, found
 
 
+def deliberate_bits_of_the_overlay_are_in_the_image():
+    with workshop_with_parts() as shop:
+        for path, mode in (("opt/user", 0o4755), ("opt/group", 0o2755), ("opt/private", 0o4700), ("opt/sticky", 0o1755)):
+            write(shop.path("overlay", path), "")
+            os.chmod(shop.path("overlay", path), mode)
+        for path, mode in (("opt/drop", 0o1777), ("opt/shared", 0o2755)):
+            os.mkdir(shop.path("overlay", path))
+            os.chmod(shop.path("overlay", path), mode)
+        listed = shop.listed()
+        found = {name: listed["/opt/" + name][1] for name in ("user", "group", "private", "sticky", "drop", "shared")}
+        # A directory has that of its group from the one that it was made in.
+        assert found == {"user": "4755", "group": "2755", "private": "4700", "sticky": "0755", "drop": "1777",
+                         "shared": "0755"}, found
+
+
 def a_kernel_of_the_overlay_is_on_the_disk_only_as_ours_is():
     with workshop_with_parts() as shop:
         write(shop.path("overlay/boot/bzImage"), "mine")
@@ -410,6 +425,7 @@ def a_disk_is_made_in_a_directory_with_a_blank():
 run_tests([
     a_file_of_the_overlay_in_place_of_a_link_has_a_mode_of_its_own,
     what_nobody_else_may_read_in_the_overlay_nobody_else_may_read_in_the_image,
+    deliberate_bits_of_the_overlay_are_in_the_image,
     a_kernel_of_the_overlay_is_on_the_disk_only_as_ours_is,
     a_menu_in_the_overlay_is_refused_as_each_disk_has_its_own,
     a_directory_of_the_overlay_that_cannot_be_read_is_an_error,
