@@ -39,9 +39,11 @@ test: programs unit image fuzzers $(BENCH_TESTED) $(LAB_PROGRAMS)	# all tests, i
 conformance: programs $(BUILD)/bench/busybox | test-tools	# ours beside runit and busybox, into docs/CONFORMANCE.md
 	@$(WITH_PEERS) tests/conformance/test_scenarios.py --write
 
-# Those that know SOAK=1.
-soak: programs image $(BENCH_TESTED) | test-tools	# the tests that have a long form, in it: some hours
-	@SOAK=1 tests/run $(sort $(shell grep -l '"SOAK"' tests/*/test_*.py))
+# Those that say what they do with SOAK=1, and the fuzzers, from another seed each time.
+SOAKED = $(sort $(shell grep -l 'SOAK=1' tests/*/test_*.py)) tests/fuzz/run
+soak: SECONDS = 600
+soak: programs image fuzzers $(BENCH_TESTED) | test-tools	# the tests that have a long form, in it: some hours
+	@SOAK=1 FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=0 tests/run $(SOAKED)
 
 # Where it cannot be had, the tests that need it say so.
 WITH_PEERS = RUNIT_BIN="$$(tests/peers runit || echo /nonexistent)/usr/bin"
