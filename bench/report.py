@@ -157,8 +157,8 @@ def shares(figure):
 
 
 def main():
-    found = {name: measured(name) for name in ("init", "supervise", "svctl")}
-    init, supervise, svctl = found.values()
+    found = {name: measured(name) for name in ("init", "supervise", "svctl", "image")}
+    init, supervise, svctl, image = found.values()
     gnuplot("bench-services", SERVICES, growth(supervise["curve"]))
     death = next(figure for name, figure in supervise.items() if name.startswith("SIGKILL"))
     gnuplot("bench-restart", RESTART, [shares(death), shares(svctl["sv restart"])])
@@ -167,7 +167,7 @@ def main():
     with open(PAGE, "w") as page:
         page.write("\n".join([HEAD % (" (%.0f ms for the\n1,000 starts of the floor)." % floor),
                               "## The supervisor\n", table(supervise), "## svctl and sv\n", table(svctl),
-                              "## init\n", table(init),
+                              "## init\n", table(init), "## The image\n", table(image),
                               PLOTS % (each["floor"] / each["runit"], each["ours"] / each["runit"])]))
     text = read(README)
     with open(README, "w") as page:
