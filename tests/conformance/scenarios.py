@@ -303,6 +303,10 @@ class Services(World):
 
     def end(self):
         self.test.clean()
+        with open("/proc/self/mounts") as mounts:
+            below = [line.split()[1] for line in mounts if line.split()[1].startswith(self.test.dir + "/")]
+        for path in reversed(below):
+            subprocess.run(["umount", "-l", path], check=True)
         shutil.rmtree(self.test.dir, ignore_errors=True)
 
     def describe(self):
