@@ -76,14 +76,14 @@ class Table:
 
     def add(self, figure, ours, others=(), ratio_to=None, ratio=None, most=None):
         """`others`: [(name, Sample)]. The bound is on ours (`most`, in its unit)
-        or on ours divided by the first of `ratio_to`'s name (`ratio`); with both,
-        both hold. One in ms that does not hold is looked at again as it would be on
+        or on ours divided by that of `ratio_to`'s name, if it is there (`ratio`); with
+        both, both hold. One in ms that does not hold is looked at again as it would be on
         this machine, and the verdict says so."""
         others = list(others)
         quotient = None
         good = True
         bounds = []
-        if ratio_to is not None:
+        if ratio_to in dict(others):
             base = dict(others)[ratio_to].median
             quotient = ours.median / base if base else float("inf")
             if ratio is not None:
@@ -129,7 +129,7 @@ class Table:
             if number == 0:
                 print("  ".join("-" * width for width in widths).rstrip())
         sys.stdout.flush()
-        # What was not measured this time stays as it was.
+        # What was not measured this time stays as it was; make bench begins anew.
         path = os.path.join(TOOLS, self.name + ".json")
         before = json.loads(read(path)) if os.path.exists(path) else {}
         with open(path, "w") as file:

@@ -6,6 +6,7 @@ BENCH = $(patsubst bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard bench/*.c)))
 
 bench: programs image $(BENCH) $(BUILD)/bench/busybox	# the figures, side by side with runit, s6, busybox, tini, into docs/BENCHMARKS.md
 	@image/deps bench
+	@rm -f $(BUILD)/bench/*.json
 	@for figures in init supervise svctl image; do bench/$${figures}_figures.py || exit 1; done
 	@bench/report.py
 

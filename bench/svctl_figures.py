@@ -72,7 +72,7 @@ def restart_and_stop(table, who, wanted):
                                      ("stop", "sv start", starts, 2)):
         if word in wanted:
             samples = {name: Sample(values, "ms") for name, values in found.items()}
-            table.add(label, samples.pop("runsvdir"), samples.items(), most=most)
+            table.add(label, samples.pop("runsvdir"), samples.items(), ratio_to="runit", most=most)
 
 
 def listing(table, supervisor):
