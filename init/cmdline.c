@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define SECONDS_MOST 86400
-
 static const struct {
 	const char *name;
 	size_t limit;		/* where it is in struct lifecycle_limits */
@@ -41,7 +39,7 @@ static bool set_limit(struct lifecycle_limits *limits, size_t limit, const char 
 	uint64_t seconds;
 	int64_t milliseconds;
 
-	if (!text_to_number(value, SECONDS_MOST, &seconds))
+	if (!text_to_number(value, LIFECYCLE_LIMIT_MOST / 1000, &seconds))
 		return false;
 	milliseconds = (int64_t)seconds * 1000;
 	memcpy((char *)limits + limit, &milliseconds, sizeof milliseconds);

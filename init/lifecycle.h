@@ -60,7 +60,9 @@ struct lifecycle_program {
 	int64_t until;		/* when to say that it is late; CLOCK_NEVER: that was said */
 };
 
-/* Deadlines, in ms. */
+enum { LIFECYCLE_LIMIT_MOST = 86400000 };	/* a day */
+
+/* Deadlines, in ms, none later than LIFECYCLE_LIMIT_MOST. */
 struct lifecycle_limits {
 	int64_t step;		/* a program that a boot step runs */
 	int64_t entry;		/* one shutdown entry */

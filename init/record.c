@@ -9,13 +9,17 @@
  *	program STEP PID SINCE UNTIL
  *	entry SLOT LISTING ORDER STATE PID SINCE UNTIL PENALTY FLAGS TTY::ACTION:COMMAND
  *
- * Numbers are decimal and not negative. */
+ * Numbers are decimal and not negative; what init never writes is left out. */
 #include "record.h"
 
+#include "clock.h"
 #include "mark.h"
 #include "text.h"
 
 #include <string.h>
+
+/* Of a monotonic clock in ms: whatever is added to it is still a number. */
+#define TIME_MOST (INT64_MAX / 4)
 
 static const char first_line[] = MARK_INIT " 1\n";
 
@@ -162,6 +166,16 @@ static const char *take_numbers(const char *line, const char *word, uint64_t *nu
 	return line;
 }
 
+static bool is_time(uint64_t number)
+{
+	return number <= TIME_MOST;
+}
+
+static bool is_deadline(uint64_t number)
+{
+	return is_time(number) || number == CLOCK_NEVER;
+}
+
 /* -1 if LINE does not have one of the names behind WORD. */
 static int find_name(const char *line, const char *word, const char *(*name)(int), int count)
 {
@@ -189,8 +203,10 @@ static void read_limits(struct lifecycle *life, const char *line)
 	int64_t *const limits[] = LIMITS(&life->limits);
 	uint64_t numbers[LIMIT_COUNT];
 
-	if (take_numbers(line, "limits", numbers, LIMIT_COUNT) != NULL)
-		for (size_t i = 0; i < LIMIT_COUNT; i++)
+	if (take_numbers(line, "limits", numbers, LIMIT_COUNT) == NULL)
+		return;
+	for (size_t i = 0; i < LIMIT_COUNT; i++)
+		if (numbers[i] <= LIFECYCLE_LIMIT_MOST)
 			*limits[i] = (int64_t)numbers[i];
 }
 
@@ -201,7 +217,7 @@ static void read_way(struct lifecycle *life, const char *line)
 
 	line = take_numbers(line, "way", way, 6);
 	if (line == NULL || *line != '\0' || way[0] > INT32_MAX || way[1] > INT32_MAX ||
-		way[3] > INITTAB_ENTRIES || way[4] > INITTAB_ENTRIES)
+		!is_time(way[2]) || way[3] > INITTAB_ENTRIES || way[4] > INITTAB_ENTRIES)
 		return;
 	life->step = (int)way[0];
 	life->helper = (pid_t)way[1];
@@ -216,7 +232,8 @@ static void read_program(struct lifecycle *life, const char *line)
 	uint64_t numbers[4];
 
 	if (take_numbers(line, "program", numbers, 4) == NULL ||
-		numbers[0] >= (uint64_t)life->steps || numbers[1] > INT32_MAX)
+		numbers[0] >= (uint64_t)life->steps || numbers[1] > INT32_MAX ||
+		!is_time(numbers[2]) || !is_deadline(numbers[3]))
 		return;
 	life->programs[numbers[0]] = (struct lifecycle_program){ .pid = (pid_t)numbers[1],
 		.since = (int64_t)numbers[2], .until = (int64_t)numbers[3] };
@@ -232,7 +249,8 @@ static void read_entry(struct lifecycle *life, const char *line)
 	line = take_numbers(line, "entry", numbers, 9);
 	if (line == NULL || *line != ' ' || numbers[0] >= INITTAB_ENTRIES ||
 		numbers[1] == INITTAB_FREE || numbers[1] > INITTAB_LISTED || numbers[2] > UINT32_MAX ||
-		numbers[3] > LIFECYCLE_WAITING || numbers[4] > INT32_MAX)
+		numbers[3] > LIFECYCLE_WAITING || numbers[4] > INT32_MAX ||
+		!is_time(numbers[5]) || !is_deadline(numbers[6]) || !is_time(numbers[7]))
 		return;
 	slot = (int)numbers[0];
 	if (!text_copy(reader.line, sizeof reader.line, line + 1) ||

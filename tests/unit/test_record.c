@@ -102,7 +102,7 @@ START_TEST(the_largest_table_fits)
 		command[0] = (char)('a' + i / 16);
 		command[1] = (char)('a' + i % 16);
 		add(INITTAB_CTRLALTDEL, "a-tty-with-a-very-long-name-abc", command);
-		lifecycle_spawned(&before, i, INT32_MAX - i, INT64_MAX - i);
+		lifecycle_spawned(&before, i, INT32_MAX - i, INT64_MAX / 4 - i);
 	}
 	check_same();
 	ck_assert_int_eq(after.table.used, INITTAB_ENTRIES);
@@ -133,6 +133,32 @@ START_TEST(unknown_and_spoilt_lines_are_left_out)
 	ck_assert_int_eq(after.phase, LIFECYCLE_RUN);
 	ck_assert_int_eq(after.table.used, 4);
 	ck_assert_int_eq(after.programs[1].pid, 0);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(after.table.slots[i].listing, INITTAB_FREE);
+	ck_assert_str_eq(after.table.slots[3].entry.command, "good");
+}
+END_TEST
+
+START_TEST(no_time_or_limit_is_taken_that_cannot_be_counted_on_from)
+{
+	struct lifecycle_limits standard;
+
+	set_up();
+	standard = after.limits;
+	ck_assert(record_read(&after, "pidone-init 1\nphase shutdown\nend reboot\n"
+		"limits 86400001 9223372036854775807 5000000000000000000 86400000 7 0\n"
+		"way 3 77 8333333333333333316 0 0 0\nprogram 1 7 9223372036854775806 1\n"
+		"program 2 7 1 2305843009213693952\nprogram 3 7 1 9223372036854775807\n"
+		"entry 0 3 1 1 7 5000000000000000000 0 0 0 ::respawn:x\n"
+		"program 4 7 9223372036854775807 1\nentry 1 3 1 1 7 0 8333333333333333316 0 0 ::respawn:x\n"
+		"entry 2 3 1 1 7 0 0 9223372036854775806 0 ::respawn:x\n"
+		"entry 3 3 1 1 7 5 9223372036854775807 0 0 ::respawn:good\n"));
+	ck_assert(after.limits.step == standard.step && after.limits.entry == standard.entry &&
+		after.limits.stop == standard.stop && after.limits.term == 86400000 &&
+		after.limits.kill == 7 && after.limits.release == 0);
+	ck_assert_int_eq(after.helper, 0);
+	ck_assert(after.programs[1].pid == 0 && after.programs[2].pid == 0 && after.programs[3].pid == 7 &&
+		after.programs[4].pid == 0);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(after.table.slots[i].listing, INITTAB_FREE);
 	ck_assert_str_eq(after.table.slots[3].entry.command, "good");
@@ -185,6 +211,7 @@ int main(void)
 	tcase_add_test(tests, the_largest_table_fits);
 	tcase_add_test(tests, what_is_no_record_is_refused);
 	tcase_add_test(tests, unknown_and_spoilt_lines_are_left_out);
+	tcase_add_test(tests, no_time_or_limit_is_taken_that_cannot_be_counted_on_from);
 	tcase_add_test(tests, who_does_not_run_is_not_waited_for);
 	tcase_add_test(tests, any_spoilt_byte_does_no_harm);
 	srunner_run_all(runner, CK_ENV);
