@@ -116,6 +116,9 @@ static void write_entry(const struct lifecycle *life, int slot, struct output *o
 
 	put_line(output, "entry", numbers, sizeof numbers / sizeof numbers[0]);
 	put_text(output, " ");
+	/* of "/dev//dev/x" the parser has taken one away, and will again */
+	if (strncmp(entry->tty, "/dev/", 5) == 0)
+		put_text(output, "/dev/");
 	put_text(output, entry->tty);
 	put_text(output, "::");
 	put_text(output, inittab_action_name(entry->action));

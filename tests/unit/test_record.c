@@ -29,6 +29,7 @@ static void set_up(void)
 	add(INITTAB_RESPAWN, "tty1", "/sbin/getty 38400 tty1");
 	add(INITTAB_ASKFIRST, "", "-/bin/sh");
 	add(INITTAB_SHUTDOWN, "", "echo 'x' >y");
+	add(INITTAB_ONCE, "/dev/tty1", "x");
 	lifecycle_loaded(&before, true);
 }
 
@@ -72,7 +73,8 @@ START_TEST(everything_comes_back)
 	ck_assert(after.processes[3].until == before.processes[3].until);
 	ck_assert_str_eq(after.table.slots[0].entry.command, "/bin/echo: a:b \\ c");
 	ck_assert_str_eq(after.table.slots[1].entry.tty, "tty1");
-	ck_assert_int_eq(after.table.used, 4);
+	ck_assert_str_eq(after.table.slots[4].entry.tty, "/dev/tty1");
+	ck_assert_int_eq(after.table.used, 5);
 }
 END_TEST
 
