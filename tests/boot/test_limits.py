@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True  # the tree stays clean
 import services
 import tap
 from crowd import TOOL, TOOLS, Crowded
-from machine import ANSWER_S, BENCH_FILES, BUILD, Bench, Machine
+from machine import ANSWER_S, BENCH_FILES, BUILD, SCALE, Bench, Machine
 from tap import Failed
 from ways import clean, leave, login, off
 
@@ -64,6 +64,17 @@ CANNOT_START = ("init: /sbin/getty 38400 tty2: cannot start: Resource temporaril
                 "runsvdir: syslogd: cannot execute ./run: Resource temporarily unavailable")
 SLEEPS = "#!/bin/sh\nexec sleep 36000\n"
 EATS = "#!/bin/sh\nexec tail /dev/zero\n"
+STUBBORN = """#!/bin/sh
+trap '' TERM
+: >/tmp/trapped
+while :; do sleep 0.1; done
+"""
+DIES = "#!/bin/sh\ncat /proc/uptime >>/tmp/starts\n"
+SET = "date -s '%s-01-01 00:00:00' >/dev/null"
+# For what comes at once, or after a second.
+AGAIN_S = 10
+WAIT_S, TIMEOUT_KILL_S = 2, 4
+STARTS = 4
 
 
 def getty(machine):
@@ -80,27 +91,84 @@ def go_on(machine, before):
         raise Failed("they were %s, and are %s" % (before, others(machine)))
 
 
-def started_again(machine, what):
+def started_again(machine):
     """A getty and a service that are killed run again."""
     terminal, service = getty(machine), services.serving(machine, "syslogd")
     machine.output("kill -9 %s %s" % (terminal, service))
-    for name, before, now in (("getty", terminal, getty), ("syslogd", service, lambda m: services.serving(m, "syslogd"))):
-        for _ in range(20):
-            if now(machine) != before:
-                break
-            machine.run("sleep 0.5")
-        else:
-            raise Failed("%s was not started again %s" % (name, what))
+    machine.eventually("pgrep -f '^/sbin/getty 38400 tty2'", r"(?!%s$)\d+" % terminal, AGAIN_S)
+    machine.eventually(services.status("syslogd"), r"run: syslogd: \(pid (?!%s\))\d+\) \d+s" % service, AGAIN_S)
+
+
+def uptime(machine):
+    return float(machine.output("cut -d' ' -f1 /proc/uptime"))
+
+
+def clock_restarts(machine, year):
+    before = others(machine)
+    machine.output(SET % year)
+    started_again(machine)
+    began = uptime(machine)
+    machine.expect("sv -w 10 restart syslogd", r"ok: run: syslogd: \(pid \d+\) \ds")
+    if uptime(machine) - began > AGAIN_S * SCALE:
+        raise Failed("a restart took %.1f s" % (uptime(machine) - began))
+    go_on(machine, before)
+
+
+def clock_adopts(machine, year):
+    """No process of a service is taken for another because of the date."""
+    before = others(machine)
+    machine.output(SET % year)
+    machine.output("kill -9 " + before["runsvdir"])
+    machine.eventually("pidof runsvdir", r"(?!%s$)\d+" % before["runsvdir"], AGAIN_S)
+    for name in KEPT:
+        machine.eventually(services.status(name), r"run: %s: \(pid %s\) \d+s" % (name, before[name]))
+    machine.eventually(EACH, "1\n1\n1\n1")
+
+
+def clock_deadlines(machine, year):
+    """sv waits for WAIT_S, and KILL comes TIMEOUT_KILL_S after TERM."""
+    machine.output("sv -w 10 start stubborn && until test -e /tmp/trapped; do :; done")
+    began = uptime(machine)
+    machine.expect("sv -w %d stop stubborn >/tmp/said & until sv status stubborn | grep -q 'got TERM'; do :; done; %s; "
+                   "wait $!; cat /tmp/said" % (WAIT_S, SET % year),
+                   r"timeout: run: stubborn: \(pid \d+\) \d+s, want down, got TERM")
+    waited = uptime(machine) - began
+    machine.eventually(services.status("stubborn"), services.DOWN % "stubborn", TIMEOUT_KILL_S + AGAIN_S)
+    killed = uptime(machine) - began
+    if not WAIT_S <= waited <= WAIT_S + AGAIN_S * SCALE or killed < TIMEOUT_KILL_S:
+        raise Failed("sv waited for %.2f s, and KILL came after %.2f s" % (waited, killed))
+
+
+def clock_rate(machine, year):
+    """What dies at once is started once a second: in all, as one start may be slow."""
+    count = int(machine.output("wc -l </tmp/starts"))
+    machine.output(SET % year)
+    machine.eventually("test $(wc -l </tmp/starts) -ge %d && echo more" % (count + STARTS), "more", STARTS + AGAIN_S)
+    starts = [float(line.split()[0]) for line in machine.output("cat /tmp/starts").splitlines()]
+    took = starts[count + STARTS - 1] - starts[count - 1]
+    if took < STARTS - 0.5:
+        raise Failed("%d starts in %.2f s" % (STARTS, took))
 
 
 def clock(case, machine):
-    before = others(machine)
+    services.make(machine, "stubborn", STUBBORN)
+    machine.output("echo %d >/etc/init.d/stubborn/timeout-kill" % (TIMEOUT_KILL_S * 1000))
+    services.make(machine, "dies", DIES)
+    for name in ("stubborn", "dies"):
+        services.link(machine, name)
+    machine.eventually("test -s /tmp/starts && echo some", "some")
     for year in ("2045", "1999"):
-        with case.check("a clock set to %s: who ends is started again, who does not goes on" % year):
-            machine.output("date -s '%s-01-01 00:00:00'" % year)
-            started_again(machine, "in " + year)
-            machine.expect("sv -w 10 restart syslogd", r"ok: run: syslogd: \(pid \d+\) \ds")
-            go_on(machine, before)
+        for check, words in ((clock_restarts, "who ends is started again, who does not goes on"),
+                             (clock_adopts, "a supervisor that is killed: the next one has the same processes"),
+                             (clock_deadlines, "sv -w and timeout-kill take as long as without that"),
+                             (clock_rate, "what dies at once is started once a second")):
+            with case.check("a clock set to %s: %s" % (year, words)):
+                check(machine, year)
+            # so that the next one is a jump, too
+            machine.output(SET % "2021")
+    for name in ("stubborn", "dies"):
+        services.unlink(machine, name)
+        machine.eventually(services.status(name), services.NOBODY % name)
 
 
 def pids(case, machine):
@@ -179,7 +247,7 @@ def full(case, machine):
         machine.run("dd if=/dev/zero of=/filler bs=64k; i=0; while mkdir /full.$i; do i=$((i + 1)); done 2>/dev/null", 120)
         services.link(machine, "sleeps")
         machine.console.wait("sleeps: cannot make supervise/: No space left on device", ANSWER_S)
-        started_again(machine, "on a full disk")
+        started_again(machine)
         go_on(machine, before)
     with case.check("when there is room it is taken on"):
         machine.output("rm -rf /filler /full.*")
