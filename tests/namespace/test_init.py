@@ -52,6 +52,11 @@ def switches(ns):
         return [line for line in file if "ctxt_switches" in line]
 
 
+def traced(ns):
+    with open("/proc/%d/status" % ns.init) as file:
+        return "TracerPid:\t0\n" not in file.read()
+
+
 def wait_rest(ns, seconds=SECONDS):
     """Until init waits for something that is to come, or for SECONDS."""
     end = time.monotonic() + seconds
@@ -242,16 +247,19 @@ def respawn_is_at_once_after_a_second_and_slower_after_quick_deaths():
 
 
 def a_hundred_quick_deaths_cost_little():
-    with init("".join("::respawn:/bin/false %d\n" % i for i in range(100))) as ns:
-        ns.wait_output("boot: root")
-
+    with init("".join("::respawn:/bin/false %d\n" % i for i in range(99)) +
+              "::respawn:sh -c 'echo >>/tmp/starts'\n") as ns:
         def seconds():
             with open("/proc/%d/schedstat" % ns.init) as file:
                 return int(file.read().split()[0]) / 1e9
-        time.sleep(8)       # the first pauses, of 1 and 2 and 4 s
-        before = seconds()
-        time.sleep(16)      # the one of 8 s ends in it, that of 16 s does not: one round
-        share = (seconds() - before) / 16
+
+        def wait_starts(count):
+            wait_until("%d starts" % count, lambda: ns.read("/tmp/starts").count("\n") >= count)
+            wait_rest(ns)
+        wait_starts(5)      # after the pauses of 1 and 2 and 4 and 8 s
+        before, began = seconds(), time.monotonic()
+        wait_starts(6)      # the one of 16 s, and all are started once
+        share = (seconds() - before) / (time.monotonic() - began)
         print("# %.2f%% of a core" % (100 * share))
         assert share <= 0.01
 
@@ -432,6 +440,23 @@ def restart_entry_replaces_init():
         ns.signal(signal.SIGQUIT)
         ns.wait_output("AFTER 1 one two")
         wait_until("only that", lambda: list(ns.processes()) == [1])
+
+
+def a_restart_entry_has_the_keys_as_the_kernel_gave_them():
+    if not shutil.which("strace"):
+        raise Skip("no strace, to see reboot(2) called")
+    with init("::respawn:sleep 1001\n::restart:/after\n", files={"/after": "#!/bin/sh\necho AFTER; exec sleep 1002\n"}) as ns:
+        pid_of(ns, "sleep 1001")
+        # it is no process of the namespace, and so is not killed
+        calls = os.path.join(ns.top, "calls")
+        with subprocess.Popen(["strace", "-q", "-o", calls, "-e", "trace=reboot,execve", "-p", str(ns.init)]) as tracer:
+            wait_until("it is traced", lambda: tracer.poll() is not None or traced(ns))
+            ns.signal(signal.SIGQUIT)
+            ns.wait_output("AFTER")
+            tracer.terminate()
+        with open(calls) as file:
+            found = re.findall(r"LINUX_REBOOT_CMD_\w+|execve\(\"/after\"", file.read())
+        assert found == ["LINUX_REBOOT_CMD_CAD_ON", 'execve("/after"'], found
 
 
 def a_restart_entry_that_cannot_be_executed_halts():
@@ -789,6 +814,6 @@ if __name__ == "__main__":
     run_tests([value for value in list(globals().values())
                if callable(value) and getattr(value, "__module__", "") == "__main__"
                and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "age", "Sharing",
-                                          "crash", "switches", "wait_rest", "wait_heard")],
+                                          "crash", "switches", "traced", "wait_rest", "wait_heard")],
               jobs=3 * len(os.sched_getaffinity(0)),     # mostly they wait
               alone=[a_hundred_quick_deaths_cost_little])
