@@ -37,7 +37,7 @@ told PATTERN           * how many such lines there are: one or more
 ends WHO               * until it ends; how
 status NAME            * the 20 bytes, but for pid and time
 said                   * all its lines
-environment NAME=VALUE   for init
+environment NAME=VALUE   for init; -uNAME: without it
 processes              * the command lines of all but process 1, in order
 type TEXT                on init's terminal; there is one if `terminal = true`
 do SHELL                 has to succeed
