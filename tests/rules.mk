@@ -32,8 +32,8 @@ BENCH_TESTED = $(addprefix $(BUILD)/bench/,busybox crowd floor idle)
 check: programs unit $(LAB_PROGRAMS)	# the fast tests: no virtual machine
 	@$(WITH_PEERS) tests/run $(FAST)
 
-test: programs unit image fuzzers $(BENCH_TESTED) $(LAB_PROGRAMS)	# all tests, in virtual machines too
-	@$(WITH_PEERS) FUZZ_SECONDS=$(SECONDS) \
+test: programs unit image fuzzers lint-notes $(BENCH_TESTED) $(LAB_PROGRAMS)	# all tests, in virtual machines too
+	@$(WITH_PEERS) FUZZ_SECONDS=$(SECONDS) LINT_NOTES='$(LINT_NOTES)' \
 		tests/run $(FAST) $(SLOW) tests/fuzz/run
 
 conformance: programs $(BUILD)/bench/busybox | test-tools	# ours beside runit and busybox, into docs/CONFORMANCE.md

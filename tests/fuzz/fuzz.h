@@ -46,16 +46,16 @@ static inline char *take_text(struct input *input, char end)
 {
 	const uint8_t *stop = input->size > 0 ? memchr(input->data, end, input->size) : NULL;
 	size_t length = stop != NULL ? (size_t)(stop - input->data) : input->size;
-	char *text = malloc(length + 1);
+	char *taken = malloc(length + 1);
 
-	must(text != NULL);
+	must(taken != NULL);
 	if (length > 0)
-		memcpy(text, input->data, length);
-	text[length] = '\0';
+		memcpy(taken, input->data, length);
+	taken[length] = '\0';
 	length += stop != NULL;
 	input->data += length;
 	input->size -= length;
-	return text;
+	return taken;
 }
 
 #endif

@@ -47,11 +47,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = { data, size };
 	char *text = take_text(&input, '\0'), *copy = strdup(text);
 	struct cmdline cmdline;
-	const int64_t *limits = (const int64_t *)&cmdline.limits;
+	const int64_t *limits;
 	const char *bad;
 
 	must(copy != NULL);
 	cmdline_begin(&cmdline);
+	limits = (const int64_t *)&cmdline.limits;
 	bad = cmdline_words(&cmdline, text);
 	for (size_t i = 0; i < sizeof cmdline.limits / sizeof *limits; i++)
 		must(limits[i] >= 0 && limits[i] <= 86400 * 1000 && limits[i] % 1000 == 0);

@@ -16,7 +16,7 @@ static unsigned next_random(unsigned *seed)
 }
 
 /* table_next meets each link that is in once, whatever happens to the one just met. */
-static void all_are_met(struct table *table, struct table_link *links, const int *in)
+static void all_are_met(struct table *table, const struct table_link *links, const int *in)
 {
 	unsigned wanted = 0, met = 0;
 
