@@ -11,7 +11,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "namespace"))
-from harness import SECONDS, Namespace, Skip, wait_until  # noqa: E402
+from harness import SECONDS, Namespace, Skip, wait_until
 
 INIT = "/pidone/init"
 # Before init is executed a shell waits at this FIFO for strace.

@@ -188,7 +188,7 @@ class Case:
             try:
                 trace = self.make_trace(self.words(), lambda pid: self.tell("pid", pid), self.prepare)
                 self.tell("trace", trace.run().found())
-            except BaseException:       # pylint: disable=broad-except
+            except BaseException:
                 self.tell("trace", {"failed": traceback.format_exc(), "status": 0})
             finally:
                 os._exit(0)
@@ -353,7 +353,7 @@ class Case:
             if got[name] != number:
                 self.errors.append(("loggers" if "log" in name else "copies", f"{name}: {got[name]} starts, wanted {number}"))
 
-    def ask_again(self, names):     # pylint: disable=unused-argument
+    def ask_again(self, names):
         """Of those that are to go down. False: that is not needed."""
         return False
 
@@ -444,7 +444,7 @@ def in_namespace(action):
             else:
                 try:
                     result = action()
-                except BaseException:   # pylint: disable=broad-except
+                except BaseException:
                     result = {"errors": [("goes on", traceback.format_exc())], "again": 0}
         with os.fdopen(write, "wb") as file:
             pickle.dump(result, file)

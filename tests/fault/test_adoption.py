@@ -14,7 +14,6 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
-# pylint: disable=wrong-import-position
 from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, SECONDS, Suite, alive, deaf, files_and_forks, logger,
                        need, process_fields, process_state, read, same, shebang_python, signal_teller, stays, title,
                        wait_settled, wait_until, write_file)

@@ -97,7 +97,7 @@ def run(case):
             came = any("--- SIG%s " % crash in line for line in ns.trace())
     except Skip:
         raise
-    except Exception:       # pylint: disable=broad-except
+    except Exception:
         errors.append(("lives", traceback.format_exc()))
     return case, came, "going on after a crash" in said, \
         [(kind, "%s\n%s" % (text, said)) for kind, text in errors]

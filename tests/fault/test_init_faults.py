@@ -109,7 +109,7 @@ def run(case):
             injected = any("(INJECTED)" in line for line in ns.trace())
     except Skip:
         raise
-    except Exception:       # pylint: disable=broad-except
+    except Exception:
         errors.append(("lives", traceback.format_exc()))
         injected = True
     return case, injected, [(kind, "%s\n%s" % (text, said)) for kind, text in errors]

@@ -17,7 +17,6 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
-# pylint: disable=wrong-import-position
 from supervise import BIN, SECONDS, RUN, Suite, alive, logger, need, read, same, shebang_python, wait_until
 from test_runsvdir import Scan, running_in
 

@@ -14,7 +14,6 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
-# pylint: disable=wrong-import-position
 from supervise import (BIN, RUN, SECONDS, Skip, Suite, alive, children, files_and_forks, logger, need,
                        process_state, read, same, wait_until, write_file)
 from test_runsvdir import Scan, as_init, wait_gone

@@ -42,12 +42,17 @@ int planted(int number)
 """
 PAGE = ".Dd January 1, 2026\n.Dt PLANTED 8\n.Os\n.Sh NAME\n.Nm planted\n.Nd nothing\n.Sh DESCRIPTION\nText.\n"
 BODY = "{\n" + "\tnumber++;\n" * 60 + "\treturn number;\n}\n"
+SUPPRESSED = "tests/lint/cppcheck"
+with open(os.path.join(TREE, SUPPRESSED)) as suppressed:
+    SUPPRESSIONS = suppressed.read()
 OWN = "long functions, silence without a reason, names of manuals"
 
 # What it proves, file, text, check, and what is to be found; None: nothing.
 PLANTED = [
     ("cppcheck finds a division by zero", "svctl/division.c", DIVISION,
      "cppcheck", "svctl/division.c:7: warning: Division by zero"),
+    ("cppcheck looks at the tests", "tests/unit/division.c", DIVISION,
+     "cppcheck", "tests/unit/division.c:7: warning: Division by zero"),
     ("shellcheck looks at scripts without a suffix", "image/planted", "#!/bin/sh\nrm $1\n",
      "shellcheck", "image/planted:2:4: warning: Double quote"),
     ("shellcheck looks at what services run", "rootfs/etc/init.d/klogd/finish", "#!/bin/sh\nrm $1\n",
@@ -64,9 +69,22 @@ PLANTED = [
      OWN, None),
     ("a long function in Python is found", "tests/long.py", "def planted():\n" + "    print()\n" * 60,
      OWN, "tests/long.py:1: warning: a function of 61 lines"),
-    ("silence without a reason is found", "svctl/silent.h", "int planted(void);	/* NOLINT" "(misc-unused) */\n",
+    ("silence without a reason is found", "svctl/silent.h", "int planted(void);	/* NO" "LINT(misc-unused) */\n",
      OWN, "svctl/silent.h:1: warning: silence without a reason"),
-    ("silence with a reason is none", "svctl/said.h", "int planted(void);	/* NOLINT" "(misc-unused): a test */\n",
+    ("silence about everything is found", "svctl/all.h", "int planted(void);	/* NO" "LINT: a test */\n",
+     OWN, "svctl/all.h:1: warning: silence without a reason"),
+    ("the number of a check is no reason", "tests/number.py", "print()  # no" "qa: E402\n",
+     OWN, "tests/number.py:1: warning: silence without a reason: # no" "qa: E402"),
+    ("the number of a check and a reason is none", "tests/numbers.py", "print()  # no" "qa: E402 # a test\n",
+     OWN, None),
+    ("silence for pylint without a reason is found", "tests/pylint.py", "print()  # py" "lint: disable=all\n",
+     OWN, "tests/pylint.py:1: warning: silence without a reason: # py" "lint"),
+    ("a compiler's warning that is off without a reason is found", "bench/planted.mk",
+     "# -Wone: has a reason.\nFLAGS = -Wno" "-one -Wno" "-other\n",
+     OWN, "bench/planted.mk:2: warning: a warning that is off without a reason: -Wother"),
+    ("what cppcheck is not to say without a reason is found", SUPPRESSED, SUPPRESSIONS + "planted:init/planted.c\n",
+     OWN, SUPPRESSED + ":%d: warning: off without a reason: planted" % (SUPPRESSIONS.count("\n") + 1)),
+    ("silence with a reason is none", "svctl/said.h", "int planted(void);	/* NO" "LINT(misc-unused): a test */\n",
      OWN, None),
     ("a check that is off without a reason is found", "bench/.clang-tidy",
      "# misc-one: has a reason.\nChecks: \"-misc-one,-misc-other\"\n",

@@ -529,7 +529,7 @@ class Suite:
             result, lines = f"ok - {self.program}: {name}", []
         except Skip as skip:
             result, lines = f"ok - {self.program}: {name} # SKIP {skip}", []
-        except Exception as e:  # pylint: disable=broad-except
+        except Exception as e:
             result = f"not ok - {self.program}: {name}"
             where = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(e.__traceback__)
                      if os.path.basename(f.filename) != "supervise.py"]
