@@ -29,12 +29,14 @@ from story import BIN, Case, run_all, run_case, text
 
 CASES = int(os.environ.get("CASES", "60"))
 FIRST = int(os.environ.get("FIRST", "1"))
+# Of the cases, as the calls of two runs differ a little.
+COME = 0.9
 
-ERRORS = ("EINTR", "EAGAIN", "ENOMEM", "EMFILE", "ENOSPC", "EIO", "EPERM", "EACCES", "EROFS")
+ERRORS = ("EINTR", "EAGAIN", "ENOMEM", "EMFILE", "ENOSPC", "EIO", "EPERM", "EACCES", "EROFS", "ENODEV")
 # What these fail for is no accident: nobody tries again by himself what is not permitted.
 SIGNALLING = {"kill": ("EPERM",), "pidfd_send_signal": ("EPERM",)}
 PLAUSIBLE = {call: errors for calls, errors in {
-    "open openat": ("EINTR", "ENOMEM", "EMFILE", "ENOSPC", "EIO", "EACCES", "EROFS"),
+    "open openat": ("EINTR", "ENOMEM", "EMFILE", "ENOSPC", "EIO", "EACCES", "EROFS", "ENODEV"),
     "mkdirat mknodat symlinkat": ("ENOMEM", "ENOSPC", "EIO", "EACCES", "EROFS"),
     "renameat renameat2 unlinkat": ("ENOMEM", "ENOSPC", "EIO", "EPERM", "EROFS"),
     "stat newfstatat faccessat2 readlink readlinkat": ("ENOMEM", "EIO", "EACCES"),
@@ -45,11 +47,13 @@ PLAUSIBLE = {call: errors for calls, errors in {
     "close": ("EINTR", "ENOSPC", "EIO"),
     "sendmsg recvmsg": ("EINTR", "EAGAIN", "ENOMEM"),
     "fcntl dup2 dup3": ("EINTR", "EMFILE", "ENOMEM"),
-    "epoll_create1 eventfd2 inotify_init1 pidfd_open pipe2 signalfd4 socketpair": ("EMFILE", "ENOMEM"),
+    "eventfd2 pidfd_open signalfd4": ("EMFILE", "ENOMEM", "ENODEV"),
+    "epoll_create1 inotify_init1 pipe2 socketpair": ("EMFILE", "ENOMEM"),
     "epoll_ctl inotify_add_watch": ("ENOMEM", "ENOSPC", "EPERM"),
     "epoll_pwait poll wait4": ("EINTR", "ENOMEM"),
     "flock": ("EINTR", "EAGAIN", "ENOMEM"),
-    "mmap brk munmap": ("EAGAIN", "ENOMEM"),
+    "mmap": ("EAGAIN", "ENOMEM", "ENODEV"),
+    "brk munmap": ("EAGAIN", "ENOMEM"),
     "clone fork": ("EAGAIN", "ENOMEM"),
     "close_range": ("EMFILE", "ENOMEM"),
     "execve": ("EAGAIN", "ENOMEM", "EMFILE", "EIO", "EPERM", "EACCES"),
@@ -79,9 +83,11 @@ class Faulty(Case):
         call, *where = case
         second = call.startswith("second-")
         self.signalling = call.removeprefix("second-") in SIGNALLING
-        fault = (call.removeprefix("second-"), where[0], getattr(errno, where[1])) if where else None
+        bare = call.removeprefix("second-")
+        fault = (bare, where[0], getattr(errno, where[1])) if where else None
         super().__init__(directory, second, lambda words, started, prepare:
                          tracer.Failing(words, fault, started, prepare))
+        self.child_fails = self.signalling or bare.startswith("child-")
 
     def may_end(self, status):
         """Whoever starts it starts it again."""
@@ -93,7 +99,7 @@ class Faulty(Case):
         if not self.signalling:
             return False
         for name in names:
-            self.letter(name, "x")
+            self.write_letter(name, "x")
         return True
 
 
@@ -157,9 +163,10 @@ def main():
         shutil.rmtree(top, ignore_errors=True)
     failed = report("whatever call fails", WHAT, [(case, told(result)) for case, result in results])
     came = [use(*result["came"]) for _, result in results if result.get("came")]
-    print("%s - calls have failed" % ("ok" if came or not chosen else "not ok"))
+    enough = len(came) >= COME * len(chosen)
+    print("%s - the call came, and failed, in %d %% of the cases" % ("ok" if enough else "not ok", COME * 100))
     print("# %d cases have run; in %d the call came, and failed, in %d uses" % (len(results), len(came), len(set(came))))
-    return 1 if failed or len(results) < len(chosen) or (chosen and not came) else 0
+    return 1 if failed or len(results) < len(chosen) or not enough else 0
 
 
 if __name__ == "__main__":
