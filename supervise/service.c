@@ -169,19 +169,31 @@ bool service_look_for_log(struct service *service, const char *name)
 /* --- what happens --------------------------------------------------------------- */
 
 /* The service is down for good: no letter is heeded any more. Its logger, if it
- * has one, gets end of file: ours and the keeper's are the last ends of the pipe,
- * unless the service left a process behind. */
+ * has one, gets end of file once it runs: ours and the keeper's are the last ends of
+ * the pipe, unless the service left a process behind. */
 static void release_main(struct service *service)
 {
 	int bytes = 0;
 
 	program_retire(&service->main);
-	close_writing_end(service);
 	service->stage = SERVICE_DRAINING;
 	if (service->log == NULL)
 		return;
 	(void)ioctl(service->log->pipe[0], FIONREAD, &bytes);	/* cannot fail for a pipe */
 	monitor_drain(&service->log->program.monitor, bytes == 0, service->supervisor->loop->now);
+}
+
+/* As long as the logger does not run, what is in the pipe is kept by the keeper alone,
+ * should we be killed. */
+static void close_drained(struct service *service)
+{
+	int bytes = 0;
+
+	if (service->log->pipe[1] < 0)
+		return;
+	(void)ioctl(service->log->pipe[0], FIONREAD, &bytes);	/* cannot fail for a pipe */
+	if (bytes == 0 || service->log->program.monitor.state == MONITOR_RUN)
+		close_writing_end(service);
 }
 
 static void release_all(struct service *service)
@@ -240,8 +252,10 @@ void service_turn(struct service *service)
 			deadline = monitor_deadline(&service->main.monitor);
 	}
 	if (service->stage == SERVICE_DRAINING) {
-		if (service->log != NULL)
+		if (service->log != NULL) {
 			program_turn(&service->log->program);
+			close_drained(service);
+		}
 		if (service->log == NULL || monitor_released(&service->log->program.monitor)) {
 			release_all(service);
 			return;

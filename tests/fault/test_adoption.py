@@ -726,6 +726,24 @@ def keeper_killed(t):
 
 
 @test()
+def removed_before_its_logger_runs(t):
+    """a service is removed while its logger waits for its second: the next supervisor's logger gets the lines"""
+    scan, s, r = one_service(t, run="say start $$\necho 1\necho 2\nexec sleep 1000\n",
+                             log="say log start $$\n[ -e ../read ] || exit 1\ncat >>../copied\n")
+    s.running()
+    number = s.count("log start")
+    s.wait_event("log start", number + 1)       # a second until it is started again
+    s.wait_status(log=True, state=DOWN, pid=0)
+    scan.unlink("one")
+    s.wait_status(state=DOWN, pid=0, want="d")
+    r.kill()
+    write_file(s.file("read"))
+    scan.start()
+    wait_until(lambda: read(s.file("copied")) == "1\n2\n", lambda: f"lines: {read(s.file('copied'))!r}, {s.events()}")
+    wait_until(lambda: not s.supervised(log=True), "taken down")
+
+
+@test()
 def keepers_follow(t):
     """each supervisor has one keeper, and leaves none when all is over"""
     scan, s, r = one_service(t, log=logger())
