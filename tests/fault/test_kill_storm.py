@@ -5,11 +5,14 @@ lines to their loggers as fast as they can, others end all the time, and letters
 come: no service is restarted that has not ended, there is never a second copy, and
 no line is lost or doubled. And all of them, services, finish and control scripts, sv
 and the supervisor, are killed and stopped at random, but for the loggers, which are
-only stopped.
+only stopped; meanwhile links come and go. The state is then what the scan directory
+and the last commands say.
 
-SOAK=1: 500 kills instead of 100, and 500 of everybody. KILLS, SEED: as they say.
+SOAK=1: 500 kills instead of 100, and 500 of everybody, and a SEED from the clock, which
+is printed. KILLS, SEED: as they say.
 """
 
+import collections
 import os
 import random
 import signal
@@ -17,12 +20,16 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
-from supervise import BIN, SECONDS, RUN, Suite, alive, logger, need, read, same, shebang_python, wait_until
-from test_runsvdir import Scan, running_in
+from supervise import (BIN, DOWN, KEEPER, RUN, SECONDS, Suite, alive, logger, need, read, same, shebang_python, title,
+                       wait_until)
+from test_runsvdir import Scan, is_gone, running_in
 
 SERVICES, SHORT_LIVED = 20, 6
-KILLS = int(os.environ.get("KILLS") or (500 if os.environ.get("SOAK") == "1" else 100))
-SEED = int(os.environ.get("SEED") or 1)
+SOAK = os.environ.get("SOAK") == "1"
+KILLS = int(os.environ.get("KILLS") or (500 if SOAK else 100))
+SEED = int(os.environ.get("SEED") or (time.time_ns() % 100000 if SOAK else 1))
+ROUNDS = 10 if SOAK else 4      # in which memory must not grow, ...
+PEAKS_KIB = 32                  # ... but for what more at once than ever before needs: with SOAK=1, 26 bytes a strike
 suite = Suite("runsvdir")
 
 # Bounded by the pipe: its logger takes no more than it can. HUP is ignored.
@@ -61,7 +68,7 @@ while True:
 os.write(events, b"logged %d %d\\n" % (wanted - 1, len(rest)))
 """
 
-# Lives for less than a second, or a little more; holds a lock, so that two of them are seen.
+# Lives for less than a second, or a little more, by SEED; holds a lock, so that two of them are seen.
 BRIEF = shebang_python() + """
 import fcntl, os, random, time
 events = os.open({events!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -73,7 +80,9 @@ except OSError:
 with open("/proc/self/stat") as stat:       # when the kernel made it, however late it is at this
     ticks = int(stat.read().rpartition(")")[2].split()[19])
 os.write(events, b"start %d %d\\n" % (os.getpid(), ticks * 1000 // os.sysconf("SC_CLK_TCK")))
-time.sleep(random.choice((0, 0.3, 0.9, 1.1)))
+with open({events!r}) as said:
+    chance = random.Random("{seed} %d" % said.read().count("start"))
+time.sleep(chance.choice((0, 0.3, 0.9, 1.1)))
 """
 
 
@@ -85,7 +94,7 @@ def gaps_between_starts(service):
 def kill_storm(t):
     scan = Scan(t)
     writers = [scan.service(f"w{i}", run=WRITER, log=CHECKER) for i in range(SERVICES)]
-    brief = [scan.service(f"b{i}", run=BRIEF, finish="say finish\n") for i in range(SHORT_LIVED)]
+    brief = [scan.service(f"b{i}", run=BRIEF.replace("{seed}", f"{SEED} {i}"), finish="say finish\n") for i in range(SHORT_LIVED)]
     r = scan.start()
     for s in writers:
         s.running()
@@ -128,7 +137,7 @@ def kill_storm(t):
     gaps = [gap for s in brief for gap in gaps_between_starts(s)]
     r.signal(signal.SIGHUP)
     same(r.wait_exit(SECONDS * 3), 111, "exit code")
-    same({n: p for n, p in running_in(t).items() if p}, {}, "processes left")
+    wait_until(lambda: not t.marked(), lambda: f"nothing left; there are {[(pid, title(pid)) for pid in t.marked()]}")
     total = 0
     for s in writers:
         written = [int(e.split()[1]) for e in s.events() if e.startswith("lines ")]
@@ -157,7 +166,12 @@ while True:
     if number % 16 == 0:
         time.sleep(0.01)
 """
-EVERYBODY = 5       # services
+COMMANDED, LINKED = 5, 2        # services: told by sv; that come and go with their links
+
+# Lasts until it is killed, or the storm opens the FIFO.
+WAITS = ": <{hold}\n"
+KINDS = ("service", "finish", "control", "sv", "supervisor", "logger")
+WANTS = {"up": "u", "down": "d", "once": "d"}
 
 
 def lines_of(s):
@@ -169,10 +183,13 @@ def lines_of(s):
     return found
 
 
-def held_by(r):
-    """Descriptors, and KiB of data."""
-    status = dict(line.split(":", 1) for line in read(f"/proc/{r.pid}/status").splitlines())
-    return len(os.listdir(f"/proc/{r.pid}/fd")), int(status["VmData"].split()[0])
+def kind_of(pid, directory):
+    words = read(f"/proc/{pid}/cmdline").split("\0")
+    if "./run" in words:
+        return "logger" if directory == "log" else "service"
+    if "./finish" in words:
+        return "finish"
+    return "control" if "control/t" in words else None     # None: not executed yet
 
 
 class Storm:
@@ -181,95 +198,241 @@ class Storm:
     def __init__(self, t, chance):
         self.t, self.chance = t, chance
         self.scan = Scan(t)
-        self.services = [self.scan.service(f"w{i}", run=COUNTED, finish="exec sleep 0.05\n", log=logger(),
-                                           control={"t": "sleep 0.02\nexit 1\n"}) for i in range(EVERYBODY)]
+        self.hold = f"{t.dir}/hold"
+        os.mkfifo(self.hold)
+        waits = WAITS.replace("{hold}", self.hold)
+        def make(name):
+            return self.scan.service(name, run=COUNTED, finish=waits, log=logger(), control={"t": waits + "exit 1\n"})
+        self.commanded = [make(f"w{i}") for i in range(COMMANDED)]
+        self.linked = [make(f"l{i}") for i in range(LINKED)]
+        self.services = self.commanded + self.linked
         self.r = self.scan.start()
-        self.tools, self.stopped = [], []
+        self.tools, self.stopped, self.compared = [], [], 0
+        self.hits = collections.Counter()       # (kind, killed)
         for s in self.services:
             s.running()
             wait_until(lambda: s.count("log start") and s.state(log=True).state == RUN, f"the logger of {s.path}")
-        self.loggers = [s.state(log=True).pid for s in self.services]
+        self.loggers = [s.state(log=True).pid for s in self.commanded]
+
+    # What happens
 
     def call_sv(self):
         word = self.chance.choice(("restart", "down", "up", "once", "term", "hup", "pause", "cont", "status"))
-        self.tools.append(self.t.start(f"{BIN}/sv", "-w", "1", word, self.chance.choice(self.services).path))
+        self.tools.append(self.t.start(f"{BIN}/sv", "-w", "1", word, self.chance.choice(self.commanded).path))
+
+    def move_link(self):
+        s = self.chance.choice(self.linked)
+        if self.is_linked(s):
+            self.scan.unlink(os.path.basename(s.path))
+        else:
+            self.scan.link(s)
+
+    def is_linked(self, s):
+        return os.path.lexists(f"{self.scan.path}/{os.path.basename(s.path)}")
+
+    def found(self):
+        """kind -> pids"""
+        found = collections.defaultdict(list, supervisor=[self.r.pid], sv=[tool.pid for tool in self.tools if tool.running()])
+        for directory, pids in running_in(self.t).items():
+            for pid in pids:
+                found[kind_of(pid, directory)].append(pid)
+        return found
 
     def strike(self, supervisor):
         """One of them. SUPERVISOR: it may be killed, too."""
-        found = running_in(self.t)
-        loggers = found.pop("log", [])
-        others = [pid for pids in found.values() for pid in pids] + [tool.pid for tool in self.tools if tool.running()]
-        pid = self.chance.choice([self.r.pid] * 2 + loggers + others * 2)
-        killed = self.chance.random() < 0.6 and pid not in loggers and (supervisor or pid != self.r.pid)
+        found = self.found()
+        kind = self.chance.choice([kind for kind in KINDS if found[kind]])
+        pid = self.chance.choice(sorted(found[kind]))
+        killed = self.chance.random() < 0.6 and kind != "logger" and (supervisor or kind != "supervisor")
         try:
             os.kill(pid, signal.SIGKILL if killed else signal.SIGSTOP)
         except ProcessLookupError:
             return
+        self.hits[kind, killed] += 1
         if not killed:
             self.stopped.append(pid)
-        elif pid == self.r.pid:
-            self.r.process.wait()
-            self.t.supervisors.remove(self.r)
-            self.r = self.scan.start()
+        elif kind == "supervisor":
+            self.follow()
+
+    def follow(self):
+        """The supervisor is killed; the next one."""
+        self.r.kill()
+        self.t.supervisors.remove(self.r)
+        self.r = self.scan.start()
 
     def go_on(self):
+        """Whoever is stopped, and the scripts that wait."""
         for pid in self.stopped:
             try:
                 os.kill(pid, signal.SIGCONT)
             except ProcessLookupError:
                 pass
         self.stopped = []
+        self.release()
 
-    def blow(self, number, supervisor):
+    def release(self):
+        try:
+            os.close(os.open(self.hold, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:
+            pass                # nobody waits
+
+    def wait(self, condition, what):
+        """For what scripts may be in the way of."""
+        def released():
+            self.release()
+            return condition()
+        wait_until(released, what)
+
+    def blow(self, number, supervisor, commands=True):
         for _ in range(number):
-            self.call_sv()
+            if commands:
+                self.call_sv()
+            if self.chance.random() < 0.2:
+                self.move_link()
             time.sleep(self.chance.random() * 0.02)
             self.strike(supervisor)
-            if self.chance.random() < 0.5:
+            if self.chance.random() < 0.3:
                 self.go_on()
         self.go_on()
 
-    def settle(self):
-        """Until all is as it should be: wanted up, and so it is."""
+    # What there must be
+
+    def round(self, number, supervisor):
+        """Commands and strikes; the last commands; more strikes, and what was told is still so."""
+        self.blow(number, supervisor)
+        wants = self.command()
+        self.blow(number // 4, supervisor, commands=False)
+        self.as_told(wants)
+        if supervisor:
+            self.follow()
+            self.as_told(wants)
+
+    def command(self):
+        """One for each, with which sv has success. Returns what is wanted then."""
         for tool in self.tools:
-            tool.wait_exit()
+            self.wait(lambda tool=tool: not tool.running(), lambda tool=tool: f"the end of {tool.words}")
+            self.t.supervisors.remove(tool)
         self.tools.clear()
+        wants = []
+        for s in self.commanded:
+            self.wait(s.supervised, f"{s.path} supervised")
+            s.tell("c")
+            word = self.chance.choice(sorted(WANTS))
+            tool = self.t.start(f"{BIN}/sv", "-w", str(int(SECONDS)), word, s.path)
+            self.wait(lambda tool=tool: not tool.running(), f"the end of sv {word} {s.path}")
+            same(tool.process.returncode, 0, f"sv {word} {s.path}, which said {tool.errors()}")
+            self.t.supervisors.remove(tool)
+            wants.append(word)
+            # once: sv has its success when the service runs, which it may have done before
+            wait_until(lambda s=s, word=word: s.state().want == WANTS[word], lambda s=s, word=word: f"{word}: {s.state()}")
+        return wants
+
+    def as_told(self, wants):
+        """By the commands and the scan directory."""
+        def right(s, word):
+            state = s.state()
+            pids = running_in(self.t)[os.path.basename(s.path)]
+            runs = state.state == RUN and pids == [state.pid]
+            rests = state.state == DOWN and state.pid == 0 and pids == []
+            return s.supervised() and state.want == WANTS[word] and (
+                runs if word == "up" else rests if word == "down" else runs or rests)
+        for s, word in zip(self.commanded, wants):
+            self.wait(lambda s=s, word=word: right(s, word), lambda s=s, word=word: f"{s.path} after {word}: {s.state()}, "
+                      f"{dict(running_in(self.t))}")
+            self.compared += 1
+        for s in self.linked:
+            here = self.is_linked(s)
+            self.wait(lambda s=s, here=here: right(s, "up") if here else self.taken_down(s),
+                      lambda s=s, here=here: f"{s.path}, {'linked' if here else 'not linked'}: {s.state()}, {dict(running_in(self.t))}")
+
+    def taken_down(self, s):
+        name = os.path.basename(s.path)
+        return is_gone(s) and not [pid for pid in self.t.marked() if f"/{name}" in cwd(pid)]
+
+    def settle(self):
+        """All are up and linked, with one process each, one supervisor, one keeper."""
+        for s in self.linked:
+            if not self.is_linked(s):
+                self.scan.link(s)
         for s in self.services:
-            wait_until(s.supervised, f"{s.path} supervised")
+            self.wait(s.supervised, f"{s.path} supervised")
             s.tell("cu")
         for s in self.services:
-            s.wait_status(state=RUN, want="u", paused=0)
+            def up(s=s):
+                state = s.state()
+                return (state.state, state.want, state.paused) == (RUN, "u", 0)
+            self.wait(up, lambda s=s: f"{s.path} up: {s.state()}")
         def one_each():
             found = running_in(self.t)
-            return all(found[os.path.basename(s.path)] == [s.state().pid] for s in self.services)
-        wait_until(one_each, lambda: f"one process each; there are {dict(running_in(self.t))}")
-        same([s.state(log=True).pid for s in self.services], self.loggers, "loggers")
-        same([s.count("log start") for s in self.services], [1] * EVERYBODY, "starts of loggers")
+            return (all(found[os.path.basename(s.path)] == [s.state().pid] for s in self.services)
+                    and len(found["log"]) == len(self.services)
+                    and (self.supervisors(), len(self.keepers())) == ([self.r.pid], 1)
+                    and self.held()[1] == len(self.services) + 2)   # and the keeper has each pipe
+        wait_until(one_each, lambda: f"one process each; there are {dict(running_in(self.t))}, "
+                   f"supervisors {self.supervisors()}, keepers {self.keepers()}")
+        same([s.state(log=True).pid for s in self.commanded], self.loggers, "loggers")
+        same([s.count("log start") for s in self.commanded], [1] * COMMANDED, "starts of loggers")
+
+    def supervisors(self):
+        return [pid for pid in self.t.marked() if title(pid) == f"{BIN}/runsvdir"]
+
+    def keepers(self):
+        return [pid for pid in self.t.marked() if title(pid) == KEEPER]
+
+    def held(self):
+        """Descriptors of the supervisor and of its keeper, and KiB of data."""
+        status = dict(line.split(":", 1) for line in read(f"/proc/{self.r.pid}/status").splitlines())
+        return (*(len(os.listdir(f"/proc/{pid}/fd")) for pid in (self.r.pid, *self.keepers())), int(status["VmData"].split()[0]))
+
+    def all_kinds_hit(self):
+        """Each killed and stopped, but for the loggers."""
+        wanted = {(kind, killed) for kind in KINDS for killed in (True, False)} - {("logger", True)}
+        same(wanted - set(self.hits), set(), f"(kind, killed) never hit; {dict(self.hits)}")
+
+
+def cwd(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return ""
+
+
+def whole_lines(s):
+    """How many there are, none of them lost or doubled."""
+    found, total = lines_of(s), 0
+    for pid in s.starts():
+        numbers, written = found.pop(pid, []), int(read(f"{s.events_path}.{pid}", "0") or 0)
+        same(numbers, list(range(1, len(numbers) + 1)), f"lines of {s.path}, {pid}")
+        need(written <= len(numbers) <= written + 1, f"{s.path}, {pid}: {len(numbers)} lines, written {written}; {s.events()}")
+        total += len(numbers)
+    same(found, {}, f"lines of {s.path} by others")
+    return total
 
 
 def storm_of_everybody(t):
+    print(f"# seed {SEED}")
     storm = Storm(t, random.Random(SEED))
-    storm.blow(KILLS, supervisor=True)
+    storm.round(KILLS, supervisor=True)
     storm.settle()
-    r, before = storm.r, held_by(storm.r)
-    storm.blow(KILLS // 2, supervisor=False)
+    storm.round(KILLS // 2, supervisor=False)       # the most that it needs at once, too
     storm.settle()
-    need(storm.r is r and r.running(), f"runsvdir has ended: {r.errors()}")
-    wait_until(lambda: all(a <= b for a, b in zip(held_by(r), before)), lambda: f"descriptors and memory as before, {before}; {held_by(r)}")
+    r, before = storm.r, storm.held()
+    for number in range(ROUNDS):
+        storm.round(KILLS // 4, supervisor=False)
+        storm.settle()
+        need(storm.r is r and r.running(), f"runsvdir has ended: {r.errors()}")
+        wait_until(lambda: all(a <= b for a, b in zip(storm.held(), (*before[:-1], before[-1] + PEAKS_KIB))),
+                   lambda number=number: f"descriptors and memory as before, {before}; round {number}: {storm.held()}")
+    held = storm.held()
     r.signal(signal.SIGHUP)
-    same(r.wait_exit(SECONDS * 3), 111, "exit code")
-    same({n: p for n, p in running_in(t).items() if p}, {}, "processes left")
-    total = 0
-    for s in storm.services:
-        found = lines_of(s)
-        for pid in s.starts():
-            numbers, written = found.pop(pid, []), int(read(f"{s.events_path}.{pid}", "0") or 0)
-            same(numbers, list(range(1, len(numbers) + 1)), f"lines of {s.path}, {pid}")
-            need(written <= len(numbers) <= written + 1, f"{s.path}, {pid}: {len(numbers)} lines, written {written}")
-            total += len(numbers)
-        same(found, {}, f"lines of {s.path} by others")
-    print(f"# seed {SEED}: {KILLS + KILLS // 2} of everybody killed or stopped, "
-          f"{sum(len(s.starts()) for s in storm.services)} starts, {total} lines; runsvdir had {before}, and has no more")
+    storm.wait(lambda: not r.running(), "the end of runsvdir")
+    same(r.process.returncode, 111, "exit code")
+    wait_until(lambda: not t.marked(), lambda: f"nothing left; there are {[(pid, title(pid)) for pid in t.marked()]}")
+    total = sum(map(whole_lines, storm.services))
+    hits = ", ".join(f"{kind} {storm.hits[kind, True]} + {storm.hits[kind, False]}" for kind in KINDS)
+    print(f"# seed {SEED}: killed + stopped: {hits}; {storm.compared} times as sv was told; "
+          f"{sum(len(s.starts()) for s in storm.services)} starts, {total} lines; runsvdir had {before}, and has {held}")
+    storm.all_kinds_hit()
 
 
 storm_of_everybody.__doc__ = f"{KILLS} times anybody killed or stopped at random: state, processes, lines, descriptors, memory as they should be"
