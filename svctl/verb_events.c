@@ -115,19 +115,25 @@ static void say(struct events *events, const char *name, const char *what, const
 
 /* --- looking ---------------------------------------------------------------------------- */
 
-static int watch(struct events *events, const char *name, int directory, const char *path,
-	uint32_t mask)
+/* PATH; NAME is what it is called in a message. */
+static int watch(struct events *events, const char *name, const char *path, uint32_t mask)
 {
-	char whole[64];
-	int number;
+	int number = inotify_add_watch(events->inotify, path, mask | IN_ONLYDIR);
 
-	text_format(whole, sizeof whole, "/proc/self/fd/%d/%s", directory, path);
-	number = inotify_add_watch(events->inotify, whole, mask | IN_ONLYDIR);
 	if (number < 0 && errno != ENOENT) {
 		context_tell(events->context, name, "cannot be followed: %s", follow_reason());
 		events->failures++;
 	}
 	return number;
+}
+
+static int watch_below(struct events *events, const char *name, int directory, const char *path,
+	uint32_t mask)
+{
+	char whole[64];
+
+	text_format(whole, sizeof whole, "/proc/self/fd/%d/%s", directory, path);
+	return watch(events, name, whole, mask);
 }
 
 static bool add(struct events *events, const char *name, const char *below);
@@ -144,9 +150,9 @@ static void look(struct events *events, size_t i)
 	if (directory < 0)
 		return;		/* it is gone: its own directory tells of that */
 	if (part->directory == NO_WATCH)
-		part->directory = watch(events, part->name, directory, ".", IN_CREATE | IN_MOVED_TO);
+		part->directory = watch_below(events, part->name, directory, ".", IN_CREATE | IN_MOVED_TO);
 	if (part->supervise == NO_WATCH)
-		part->supervise = watch(events, part->name, directory, "supervise",
+		part->supervise = watch_below(events, part->name, directory, "supervise",
 			IN_MOVED_TO | IN_CLOSE_NOWRITE);
 	facts_read(directory, &facts);
 	files_close(&directory);
@@ -307,8 +313,8 @@ static void run(struct events *events, const struct names *names)
 {
 	struct context *context = events->context;
 
-	events->svdir = inotify_add_watch(events->inotify, context->svdir, IN_CREATE | IN_DELETE |
-		IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+	events->svdir = watch(events, context->svdir, context->svdir, IN_CREATE | IN_DELETE |
+		IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF);
 	for (size_t i = 0; i < names->count && !events->failed; i++)
 		events->failed = !add(events, names->name[i], "");
 	if (!events->failed)

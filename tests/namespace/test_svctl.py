@@ -593,10 +593,11 @@ def wait_for_another_directory(t):
 @test()
 def without_inotify(t):
     """no more of inotify, or of its watches: what waits looks often, what follows says so"""
-    def run_with(limit, *words):
+    def command(limit, *words):
         script = f'echo 0 >/proc/sys/user/{limit} && shift && exec "$@"'
-        done = subprocess.run(["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh", "",
-                               f"{BIN}/svctl", *words], env=w.environment, capture_output=True, text=True,
+        return ["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh", "", f"{BIN}/svctl", *words]
+    def run_with(limit, *words):
+        done = subprocess.run(command(limit, *words), env=w.environment, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=SECONDS * 2, check=False)
         return done.returncode, done.stdout, done.stderr
     if subprocess.run(["unshare", "--user", "--map-root-user", "true"], stderr=subprocess.DEVNULL,
@@ -614,6 +615,12 @@ def without_inotify(t):
         same(run_with(limit, "stop", "-t", "20", "s")[0], 0, f"stop without {limit}")
         one_line(run_with(limit, "log", "-f", "s"), 1, "s: ", f"cannot be followed: {why_not}")
     one_line(run_with("max_inotify_instances", "events"), 1, w.svdir, "cannot be followed: no more of inotify")
+    with subprocess.Popen(command("max_inotify_watches", "events"), env=w.environment, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as events:
+        # those that it can follow it follows
+        same(events.stderr.readline(), f"svctl: {w.svdir}: cannot be followed: {why_not}\n", "of SVDIR")
+        same(events.stderr.readline(), f"svctl: s: cannot be followed: {why_not}\n", "of a service")
+        events.kill()
 
 
 @test()
