@@ -23,6 +23,9 @@ JOBS = int(os.environ.get("JOBS", "8"))
 
 CRASHES = ("SEGV", "BUS", "ILL", "FPE", "ABRT")     # they take turns
 UPGRADE = 59
+# Of the cases. A call of the trace need not come in each run, and there is nothing to go on
+# with before the start nor at the very end.
+COME, RESUMED = 0.9, 0.8
 
 KEPT = ("sleep 1001", "sleep 1002")
 INITTAB = """::sysinit:echo sysinit >>/tmp/log
@@ -123,10 +126,11 @@ def main():
     failed = report("wherever it crashes", WHAT, [(case, errors) for case, _, _, errors in results])
     came = sum(did for _, did, _, _ in results)
     resumed = sum(did for _, _, did, _ in results)
-    print("%s - init was executed again" % ("ok" if resumed else "not ok"))
+    enough = came >= COME * len(results) and resumed >= RESUMED * len(results)
+    print("%s - init was executed again" % ("ok" if enough else "not ok"))
     print("# %d cases have run; in %d the signal came; in %d init was executed again for it" % (
         len(results), came, resumed))
-    return 1 if failed or not resumed else 0
+    return 1 if failed or not enough else 0
 
 
 if __name__ == "__main__":
