@@ -168,31 +168,33 @@ bool service_look_for_log(struct service *service, const char *name)
 
 /* --- what happens --------------------------------------------------------------- */
 
+static bool pipe_is_empty(const struct service *service)
+{
+	int bytes = 0;
+
+	(void)ioctl(service->log->pipe[0], FIONREAD, &bytes);	/* cannot fail for a pipe */
+	return bytes == 0;
+}
+
 /* The service is down for good: no letter is heeded any more. Its logger, if it
  * has one, gets end of file once it runs: ours and the keeper's are the last ends of
  * the pipe, unless the service left a process behind. */
 static void release_main(struct service *service)
 {
-	int bytes = 0;
-
 	program_retire(&service->main);
 	service->stage = SERVICE_DRAINING;
-	if (service->log == NULL)
-		return;
-	(void)ioctl(service->log->pipe[0], FIONREAD, &bytes);	/* cannot fail for a pipe */
-	monitor_drain(&service->log->program.monitor, bytes == 0, service->supervisor->loop->now);
+	if (service->log != NULL)
+		monitor_drain(&service->log->program.monitor, pipe_is_empty(service),
+			service->supervisor->loop->now);
 }
 
 /* As long as the logger does not run, what is in the pipe is kept by the keeper alone,
  * should we be killed. */
 static void close_drained(struct service *service)
 {
-	int bytes = 0;
-
 	if (service->log->pipe[1] < 0)
 		return;
-	(void)ioctl(service->log->pipe[0], FIONREAD, &bytes);	/* cannot fail for a pipe */
-	if (bytes == 0 || service->log->program.monitor.state == MONITOR_RUN)
+	if (service->log->program.monitor.state == MONITOR_RUN || pipe_is_empty(service))
 		close_writing_end(service);
 }
 
