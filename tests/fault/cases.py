@@ -11,6 +11,7 @@ SOAK = os.environ.get("SOAK") == "1" or EVERY
 PART, PARTS = map(int, os.environ.get("PART", "1/1").split("/"))
 SEED = int(os.environ.get("SEED", "1"))
 SHOWN = 10      # so many failures are shown in full
+COME = 0.9      # of the cases at least: a call of the trace need not come in each run
 
 
 def spell(case):
@@ -41,6 +42,11 @@ def how_chosen(chosen, cases):
     if SOAK:
         return "" if PARTS == 1 else ", part %d of %d" % (PART, PARTS)
     return "" if len(chosen) == len(cases) else ", seed %d (SOAK=1: all)" % SEED
+
+
+def enough(came, cases):
+    """Have enough of so many cases come, for the others to be no surprise?"""
+    return came >= COME * cases
 
 
 def report(when, whats, errors):

@@ -21,7 +21,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-from cases import choose, how_chosen, report
+from cases import choose, enough, how_chosen, report
 from pid1 import Skip, Traced, calls, require, status, wait_until
 
 CASES = int(os.environ.get("CASES", "100"))
@@ -34,7 +34,6 @@ CANNOT_FAIL = ("getpid",)
 OF_CHILDREN = (("kill", 1), ("kill", 2), ("reboot", 1), ("setsid", 1), ("sync", 1))
 CHILD = "child-"
 UPGRADE = 59
-COME = 0.9          # of the cases: a call of the trace need not come in each run
 AGAIN_S = 0.5       # a request whose signal was not heard of is made again
 
 # Each run of the entry makes an orphan, which is init's to reap.
@@ -164,10 +163,10 @@ def main():
         results = list(workers.map(run, chosen))
     failed = report("whatever call fails", WHAT, [(case, errors) for case, _, errors in results])
     injected = sum(did for _, did, _ in results)
-    enough = injected >= COME * len(results)
-    print("%s - the calls came, and failed" % ("ok" if enough else "not ok"))
+    good = enough(injected, len(results))
+    print("%s - the calls came, and failed" % ("ok" if good else "not ok"))
     print("# %d cases have run; in %d the call came, and failed" % (len(results), injected))
-    return 1 if failed or not enough else 0
+    return 1 if failed or not good else 0
 
 
 if __name__ == "__main__":
