@@ -29,10 +29,6 @@ if SCRATCH is None and os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_
 RUNS = int(os.environ.get("RUNS") or 5)
 
 
-# Nobody is asked to be closer than that to the floor.
-NEAR = 1.1
-
-
 class Sample:
     """Values of one measurement, in one unit."""
 
@@ -82,23 +78,18 @@ class Table:
         """`others`: [(name, Sample)]. The bound is on ours (`most`, in its unit)
         or on ours divided by that of `ratio_to`'s name, if it is there (`ratio`); with
         both, both hold. One in ms that does not hold is looked at again as it would be on
-        this machine, and a ratio beside the floor's, if that is among the others: no less
-        than NEAR times the floor can be asked for. The verdict says so."""
+        this machine, and the verdict says so."""
         others = list(others)
         quotient = None
         good = True
-        scaled = False
         bounds = []
         if ratio_to in dict(others):
             base = dict(others)[ratio_to].median
             quotient = ours.median / base if base else float("inf")
             if ratio is not None:
-                bounds.append("%g x %s" % (ratio, ratio_to))
-                if quotient > ratio and ratio_to != "floor" and "floor" in dict(others):
-                    ratio = max(ratio, NEAR * dict(others)["floor"].median / base)
-                    bounds[-1] += " (here %.2g)" % ratio
-                    scaled = True
                 good = good and quotient <= ratio
+                bounds.append("%g x %s" % (ratio, ratio_to))
+        scaled = False
         if most is not None:
             bounds.append(("%g %s" % (most, ours.unit)).strip())
             if ours.median > most and ours.unit == "ms" and self.slowness:

@@ -39,11 +39,10 @@ measured again by `bench/NAME_figures.py FIGURE`, all that are compared of it, a
 `bench/report.py`.
 
 Read ratios, not times: they depend on the machine%s
-Bounds were set on another one. One in ms that is missed here is looked at again in proportion to
-the floor, and a ratio to runit beside the floor's own (no less than 1.1 times that can be asked
-for): "here ...", and the verdict is `ok here`. The image's times are of the guest's clock, in
-which an instruction takes 2 ns (`-icount`), so that boots of two images can be compared; only
-waiting for the disk is this machine's.
+A bound in ms was set on another one; where it is missed here, it is looked at again in
+proportion to the floor ("here ..."), and the verdict is `ok here`. The image's times are of the
+guest's clock, in which an instruction takes 2 ns (`-icount`), so that boots of two images can
+be compared; only waiting for the disk is this machine's.
 
 How each is measured stands at the top of `bench/*_figures.py`.
 """
