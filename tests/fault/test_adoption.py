@@ -14,8 +14,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
-from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, SECONDS, Suite, alive, deaf, files_and_forks, logger,
-                       need, process_fields, process_state, read, same, shebang_python, signal_teller, stays, title,
+from supervise import (BIN, DOWN, FINISH, IDLE, RUN, SECONDS, Suite, alive, deaf, files_and_forks, logger,
+                       need, process_fields, process_state, read, same, shebang_python, signal_teller, stays,
                        wait_settled, wait_until, write_file)
 from test_runsvdir import Scan, running_in
 
@@ -701,14 +701,10 @@ def both_down(t):
     lines_are_whole(s)
 
 
-def keepers(t):
-    return [p for p in t.marked() if title(p) == KEEPER and alive(p)]
-
-
 def one_keeper(t):
     """It may be there later than the logger, and calls itself so later yet."""
-    wait_until(lambda: len(keepers(t)) == 1, lambda: f"one keeper: {keepers(t)}")
-    return keepers(t)[0]
+    wait_until(lambda: len(t.keepers()) == 1, lambda: f"one keeper: {t.keepers()}")
+    return t.keepers()[0]
 
 
 @test()
@@ -758,10 +754,10 @@ def keepers_follow(t):
     for _ in range(3):
         before = [one_keeper(t)]
         r = replace(r, scan, [s])
-        wait_until(lambda: len(keepers(t)) == 1 and keepers(t) != before, lambda: f"one, a new one: {keepers(t)}")
+        wait_until(lambda: len(t.keepers()) == 1 and t.keepers() != before, lambda: f"one, a new one: {t.keepers()}")
     r.signal(signal.SIGHUP)
     same(r.wait_exit(), 111, "exit code")
-    wait_until(lambda: not keepers(t), lambda: f"no keeper: {keepers(t)}")
+    wait_until(lambda: not t.keepers(), lambda: f"no keeper: {t.keepers()}")
     same([n for n in os.listdir(f"{scan.path}/.supervised") if "keeper" in n], [], "names of keepers")
     same((s.count("log start"), s.count("log eof")), (1, 1), "starts and ends of the logger")
 
@@ -790,7 +786,7 @@ def keeper_of_runsv(t):
     scan = Scan(t)
     scan.link(s)
     r = adopted([s], scan.start)
-    wait_until(lambda: len(keepers(t)) == 1, lambda: f"one keeper: {keepers(t)}")
+    wait_until(lambda: len(t.keepers()) == 1, lambda: f"one keeper: {t.keepers()}")
     scan.unlink("one")
     s.wait_event("log end")
     same((s.count("log start"), [e for e in s.events() if "SIG" in e]), (1, []), "starts of the logger, signals")

@@ -20,7 +20,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
-from supervise import (BIN, DOWN, KEEPER, RUN, SECONDS, Suite, alive, logger, need, read, same, shebang_python, title,
+from supervise import (BIN, DOWN, RUN, SECONDS, Suite, alive, cwd, logger, need, read, same, shebang_python, title,
                        wait_until)
 from test_runsvdir import Scan, is_gone, running_in
 
@@ -366,35 +366,25 @@ class Storm:
             found = running_in(self.t)
             return (all(found[os.path.basename(s.path)] == [s.state().pid] for s in self.services)
                     and len(found["log"]) == len(self.services)
-                    and (self.supervisors(), len(self.keepers())) == ([self.r.pid], 1)
+                    and (self.supervisors(), len(self.t.keepers())) == ([self.r.pid], 1)
                     and self.held()[1] == len(self.services) + 2)   # and the keeper has each pipe
         wait_until(one_each, lambda: f"one process each; there are {dict(running_in(self.t))}, "
-                   f"supervisors {self.supervisors()}, keepers {self.keepers()}")
+                   f"supervisors {self.supervisors()}, keepers {self.t.keepers()}")
         same([s.state(log=True).pid for s in self.commanded], self.loggers, "loggers")
         same([s.count("log start") for s in self.commanded], [1] * COMMANDED, "starts of loggers")
 
     def supervisors(self):
         return [pid for pid in self.t.marked() if title(pid) == f"{BIN}/runsvdir"]
 
-    def keepers(self):
-        return [pid for pid in self.t.marked() if title(pid) == KEEPER]
-
     def held(self):
         """Descriptors of the supervisor and of its keeper, and KiB of data."""
         status = dict(line.split(":", 1) for line in read(f"/proc/{self.r.pid}/status").splitlines())
-        return (*(len(os.listdir(f"/proc/{pid}/fd")) for pid in (self.r.pid, *self.keepers())), int(status["VmData"].split()[0]))
+        return (*(len(os.listdir(f"/proc/{pid}/fd")) for pid in (self.r.pid, *self.t.keepers())), int(status["VmData"].split()[0]))
 
     def all_kinds_hit(self):
         """Each killed and stopped, but for the loggers."""
         wanted = {(kind, killed) for kind in KINDS for killed in (True, False)} - {("logger", True)}
         same(wanted - set(self.hits), set(), f"(kind, killed) never hit; {dict(self.hits)}")
-
-
-def cwd(pid):
-    try:
-        return os.readlink(f"/proc/{pid}/cwd")
-    except OSError:
-        return ""
 
 
 def whole_lines(s):

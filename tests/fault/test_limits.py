@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
-from supervise import (BIN, RUN, SECONDS, Skip, Suite, alive, children, files_and_forks, logger, need,
+from supervise import (BIN, RUN, SECONDS, Skip, Suite, alive, children, cwd, files_and_forks, logger, need,
                        process_state, read, same, wait_until, write_file)
 from test_runsvdir import Scan, as_init, wait_gone
 
@@ -279,13 +279,8 @@ def children_many(t):
     starts = other.starts()
     s.tell("d")
     wait_until(lambda: s.state().state != RUN, "it is down")
-    def place(pid):
-        try:
-            return os.readlink(f"/proc/{pid}/cwd")
-        except OSError:
-            return None
     def left():
-        return [pid for pid in children(init) if process_state(pid) == "Z" or place(pid) == s.path]
+        return [pid for pid in children(init) if process_state(pid) == "Z" or cwd(pid) == s.path]
     wait_until(lambda: not left(), lambda: f"nobody left; there are {len(left())}", SECONDS * 3)
     s.tell("u")
     s.wait_start(2)

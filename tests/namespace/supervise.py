@@ -142,8 +142,11 @@ def title(pid):
     return read(f"/proc/{pid}/cmdline").split("\0")[0]
 
 
-def keepers():
-    return [p for p in processes() if title(p) == KEEPER and alive(p)]
+def cwd(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return ""
 
 
 def children(pid):
@@ -484,6 +487,10 @@ class Test:
             except OSError:
                 pass
         return found
+
+    def keepers(self):
+        """Those of log pipes among them."""
+        return [pid for pid in self.marked() if title(pid) == KEEPER and alive(pid)]
 
     def clean(self):
         for s in self.supervisors:
