@@ -254,16 +254,16 @@ class Case:
             time.sleep(LOOK_SECONDS)
 
     def hears(self, name):
-        """Whether the supervisor has opened the FIFO for letters: one that is written then is lost
-        only with the supervisor."""
+        """Whether the supervisor has opened supervise/ok, which it does last of all: a letter that
+        is written then is lost only with the supervisor."""
         try:
-            control = os.stat(self.path("defined", name, "supervise/control"))
+            ok = os.stat(self.path("defined", name, "supervise/ok"))
             names = os.listdir(f"/proc/{self.supervisor}/fd")
         except OSError:
             return False
         for fd in names:
             with contextlib.suppress(OSError):
-                if os.path.samestat(os.stat(f"/proc/{self.supervisor}/fd/{fd}"), control):
+                if os.path.samestat(os.stat(f"/proc/{self.supervisor}/fd/{fd}"), ok):
                     return True
         return False
 
