@@ -154,7 +154,6 @@ void monitor_init(struct monitor *monitor, bool is_log, enum monitor_want wanted
 	monitor->drain_deadline = CLOCK_NEVER;
 	monitor->group_deadline = CLOCK_NEVER;
 	enter(monitor, wanted == MONITOR_WANT_UP ? MONITOR_THROTTLED : MONITOR_DOWN);
-	monitor->changed = true;
 }
 
 /* A directory that was let go of is begun with afresh, as if nothing had been. */

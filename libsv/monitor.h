@@ -177,7 +177,8 @@ struct monitor {
 	bool changed;
 };
 
-/* A monitor in state DOWN; with WANT up it starts at the first _next. */
+/* A monitor in state DOWN, since when is the caller's to say; with WANT up it starts at
+ * the first _next. */
 void monitor_init(struct monitor *monitor, bool is_log, enum monitor_want want,
 	const struct monitor_options *options);
 

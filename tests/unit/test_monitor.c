@@ -480,6 +480,22 @@ START_TEST(restarts_at_most_once_a_second)
 }
 END_TEST
 
+/* It gets its time with the record that is there from the first moment. */
+START_TEST(what_is_down_from_the_first_has_not_changed)
+{
+	struct monitor monitor;
+	struct monitor_action action;
+	struct monitor_options options;
+
+	memset(&options, 0, sizeof options);
+	monitor_init(&monitor, false, MONITOR_WANT_DOWN, &options);
+	ck_assert(monitor_next(&monitor, 0, &action));
+	ck_assert_int_eq(action.verb, MONITOR_PUBLISH);
+	ck_assert(!action.changed);
+	ck_assert(!monitor_next(&monitor, 0, &action));
+}
+END_TEST
+
 START_TEST(not_executable_is_111)
 {
 	struct world world = SCRIPTED;
@@ -1124,6 +1140,7 @@ int main(void)
 	tcase_set_timeout(every, 300);
 	tcase_add_loop_test(every, every_reachable_state, 0, 18);
 	tcase_add_test(cases, restarts_at_most_once_a_second);
+	tcase_add_test(cases, what_is_down_from_the_first_has_not_changed);
 	tcase_add_test(cases, not_executable_is_111);
 	tcase_add_test(cases, down_is_term_then_cont);
 	tcase_add_test(cases, control_t_that_succeeds_keeps_term_back);
