@@ -12,12 +12,14 @@ TIMEOUT_SCALE (a number) makes longer on a slow computer.
 import atexit
 import base64
 import codecs
+import contextlib
 import json
 import os
 import re
 import secrets
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -40,6 +42,9 @@ SCALE = float(os.environ.get("TIMEOUT_SCALE") or 1)
 BOOT_S = 120
 ANSWER_S = 30
 DOWN_S = 60
+CRASH_S = 5     # it closes its sockets, then it has ended
+
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 
 # Something else may be written behind it at any time.
 PROMPT = re.escape(HOSTNAME) + ":~# "
@@ -263,6 +268,16 @@ class Machine:
         """Pulls the plug."""
         self.process.kill()
         self.process.wait()
+
+    def crash(self):
+        """How the emulator crashed; None: it did not."""
+        if self.console.open:
+            return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            number = -self.process.wait(CRASH_S)
+            if number in CRASHES:
+                return "QEMU crashed by %s" % signal.Signals(number).name
+        return None
 
     def evidence(self):
         """What the console has shown since somebody asked last."""

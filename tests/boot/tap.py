@@ -6,6 +6,7 @@ What a check is about stands in its name; what went wrong, and the end of the
 console, in `# ` lines below its `not ok`.
 """
 
+import collections
 import contextlib
 import os
 import queue
@@ -22,6 +23,11 @@ class Failed(Exception):
 
 class Abandoned(Exception):
     """The rest of a case makes no sense after what has failed."""
+
+
+class Crashed(Exception):
+    """The emulator has crashed, which tells nothing of what ran in it: QEMU 7.2 with a
+    thread for each processor does, once in hundreds of resets."""
 
 
 class Report:
@@ -52,12 +58,22 @@ class Report:
 
 class Case:
     """One case: names its checks after itself, and knows which machine (an
-    object with `evidence()`, lines of text) shows why one failed."""
+    object with `evidence()`, lines of text, and `crash()`) shows why one failed.
+    When the emulator crashes, the case is begun again, once; checks that had passed
+    count once."""
 
     def __init__(self, report, name):
         self.report = report
         self.name = name
         self.machine = None
+        self.again = False
+        self.passed = collections.Counter()     # by name
+        self.to_repeat = collections.Counter()
+
+    def begin_again(self):
+        self.machine = None
+        self.again = True
+        self.to_repeat = self.passed.copy()
 
     @contextlib.contextmanager
     def check(self, name, needed=False):
@@ -66,17 +82,27 @@ class Case:
         name = "%s: %s" % (self.name, name)
         try:
             yield
-        except Abandoned:
+        except (Abandoned, Crashed):
             raise
         except Exception as error:  # anything: the other cases go on
+            crash = self.machine and self.machine.crash()
+            if crash and not self.again:
+                raise Crashed("%s, in: %s" % (crash, name)) from error
             self.report.result(False, name, self._why(error))
             if needed:
                 raise Abandoned from error
         else:
-            self.report.result(True, name)
+            self._pass(name)
+
+    def _pass(self, name):
+        if self.to_repeat[name]:
+            self.to_repeat[name] -= 1
+            return
+        self.passed[name] += 1
+        self.report.result(True, name)
 
     def skip(self, name, reason):
-        self.report.result(True, "%s: %s # SKIP %s" % (self.name, name, reason))
+        self._pass("%s: %s # SKIP %s" % (self.name, name, reason))
 
     def note(self, text):
         self.report.line("# %s: %s" % (self.name, text))
@@ -89,6 +115,15 @@ class Case:
         if self.machine:
             lines += self.machine.evidence()
         return lines
+
+
+def _once(case, function):
+    try:
+        # What escapes from a check's block is a failure too.
+        with case.check("runs to its end", needed=True):
+            function(case)
+    except Abandoned:
+        case.note("the rest of this case was left out")
 
 
 def run(cases, side_by_side):
@@ -107,11 +142,11 @@ def run(cases, side_by_side):
             case = Case(report, name)
             began = time.monotonic()
             try:
-                # What escapes from a check's block is a failure too.
-                with case.check("runs to its end", needed=True):
-                    function(case)
-            except Abandoned:
-                case.note("the rest of this case was left out")
+                _once(case, function)
+            except Crashed as crash:
+                case.note("%s: it is begun again" % crash)
+                case.begin_again()
+                _once(case, function)
             case.note("%.0f s" % (time.monotonic() - began))
 
     # A signal must unwind the main thread, so that machines and scratch files
