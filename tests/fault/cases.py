@@ -44,11 +44,6 @@ def how_chosen(chosen, cases):
     return "" if len(chosen) == len(cases) else ", seed %d (SOAK=1: all)" % SEED
 
 
-def enough(came, cases):
-    """Have enough of so many cases come, for the others to be no surprise?"""
-    return came >= COME * cases
-
-
 def report(when, whats, errors):
     """A test for each of WHATS, {kind: what}. ERRORS: [(case, [(kind, text)])]. How many
     failed."""
@@ -63,3 +58,14 @@ def report(when, whats, errors):
             print("# and %d more: %s" % (len(bad) - SHOWN, ", ".join(spell(case) for case, _ in bad[SHOWN:])))
         failed += bool(bad)
     return failed
+
+
+def enough(what, results):
+    """A test: WHAT was so in most of RESULTS, [(case, whether it was)]."""
+    without = [spell(case) for case, did in results if not did]
+    good = len(results) - len(without) >= COME * len(results)
+    print("%s - in %d %% of the cases %s" % ("ok" if good else "not ok", COME * 100, what))
+    print("# %d cases have run; in %d %s" % (len(results), len(results) - len(without), what))
+    if without:
+        print("# not in: " + ", ".join(without[:SHOWN]) + (", and %d more" % (len(without) - SHOWN) if without[SHOWN:] else ""))
+    return good

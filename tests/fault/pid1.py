@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""init as process 1 of a PID namespace, traced by strace from outside of it and from
-its first system call on: strace is not among those that init ends on the way down,
-so it is there to the end, when reboot(2) is called."""
+"""init as process 1 of a PID namespace, traced from outside of it and from its first
+system call on, by strace, or its children until they execute, by tracer.py: neither is
+among those that init ends on the way down, so it is there to the end, when reboot(2) is
+called."""
 
 import os
 import re
@@ -14,25 +15,28 @@ sys.path.insert(0, os.path.join(HERE, "..", "namespace"))
 from harness import SECONDS, Namespace, Skip, wait_until
 
 INIT = "/pidone/init"
-# Before init is executed a shell waits at this FIFO for strace.
+# Before init is executed a shell waits at this FIFO for the tracer.
 GATE = "/gate"
-CALL = re.compile(r"(?:\d+ +)?(\w+)\(")
+CALL = re.compile(r"(?:\d+ +)?([\w-]+)\(")
 STARTED = 'execve("%s"' % INIT
+
+STRACE = ("strace", "-qq")
+OF_CHILDREN = (sys.executable, "-B", os.path.join(HERE, "tracer.py"))
 
 # The C library's, before main: it ends a program whose thread pointer cannot be set.
 NOT_OURS = ("arch_prctl", "set_tid_address", "set_thread_area")
 
 
 class Traced(Namespace):
-    """A Namespace that STRACE's words (what to trace, what to inject) watch."""
+    """A Namespace that TRACER watches, with WORDS for it: what to trace, what to inject."""
 
-    def __init__(self, strace, inittab, files=None, arguments=()):
+    def __init__(self, words, inittab, files=None, arguments=(), tracer=STRACE):
         super().__init__(INIT, dict({"/etc/inittab": inittab}, **(files or {})), arguments,
                          wrapper=["sh", "-c", 'read -r go <%s; exec "$0" "$@"' % GATE])
         os.mkfifo(self.root + GATE)
-        self.log = os.path.join(self.top, "strace")
-        self.words = ["strace", "-qq", "-o", self.log] + list(strace)
-        self.gate = self.strace = None
+        self.log = os.path.join(self.top, "trace")
+        self.words = list(tracer) + ["-o", self.log] + list(words)
+        self.gate = self.tracer = None
 
     def find_init(self):
         """The shell at the gate, which is to become init."""
@@ -46,13 +50,13 @@ class Traced(Namespace):
     def __enter__(self):
         super().__enter__()
         try:
-            self.strace = subprocess.Popen(self.words + ["-p", str(self.init)],
+            self.tracer = subprocess.Popen(self.words + ["-p", str(self.init)],
                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                            stderr=subprocess.PIPE, text=True)
-            wait_until("strace is there", lambda: status(self.init, "TracerPid") != "0"
-                       or self.strace.poll() is not None)
-            if self.strace.poll() is not None:
-                raise Skip("strace cannot attach: " + self.strace.stderr.read().strip())
+            wait_until("the tracer is there", lambda: status(self.init, "TracerPid") != "0"
+                       or self.tracer.poll() is not None)
+            if self.tracer.poll() is not None:
+                raise Skip("%s cannot attach: " % self.words[0] + self.tracer.stderr.read().strip())
             os.write(self.gate, b"go\n")
         except BaseException:
             self.__exit__()
@@ -66,22 +70,23 @@ class Traced(Namespace):
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        if self.strace is not None:
+        if self.tracer is not None:
             # there is nobody left to be traced
             try:
-                self.strace.wait(SECONDS)
+                self.tracer.wait(SECONDS)
             except subprocess.TimeoutExpired:
-                self.strace.kill()
-                self.strace.wait()
-            self.strace.stderr.close()
+                self.tracer.kill()
+                self.tracer.wait()
+            self.tracer.stderr.close()
         super().__exit__()
 
     def finish(self):
-        """Waits until strace has written all, after process 1 has ended."""
-        self.strace.wait(SECONDS)
+        """Waits until the tracer has written all, after process 1 has ended."""
+        if self.tracer.wait(SECONDS):
+            raise AssertionError("the tracer failed: " + self.tracer.stderr.read())
 
     def trace(self):
-        """What strace wrote, a line a call."""
+        """What the tracer wrote, a line a call."""
         try:
             with open(self.log, errors="replace") as file:
                 return file.read().splitlines()
@@ -130,17 +135,18 @@ def require():
         raise Skip("no strace")
 
 
-def calls(trace):
-    """[(name, occurrence)] of init's own calls, in a trace without those of its
-    children; an occurrence counts from when strace attached, as when= does."""
-    found, counts, ours = [], {}, False
+def calls(trace, began=STARTED):
+    """[(name, occurrence)] of the calls behind the line that begins with BEGAN, of init's
+    own in a trace without those of its children; an occurrence counts from when the tracer
+    attached, as when= does."""
+    found, counts, ours = [], {}, not began
     for line in trace:
         call = CALL.match(line)
         if not call:
             continue
         name = call.group(1)
         counts[name] = counts.get(name, 0) + 1
-        if ours and name not in NOT_OURS:
+        if ours and name.split("-")[-1] not in NOT_OURS:
             found.append((name, counts[name]))
-        ours = ours or line.startswith(STARTED)
+        ours = ours or line.startswith(began)
     return found

@@ -122,13 +122,12 @@ def main():
     with ThreadPoolExecutor(JOBS) as workers:
         results = list(workers.map(run, chosen))
     failed = report("wherever it crashes", WHAT, [(case, errors) for case, _, _, errors in results])
-    came = sum(did for _, did, _, _ in results)
+    came = enough("the signal came", [(case, did) for case, did, _, _ in results])
     resumed = sum(did for _, _, did, _ in results)
-    good = enough(came, len(results)) and resumed >= RESUMED * len(results)
-    print("%s - init was executed again" % ("ok" if good else "not ok"))
-    print("# %d cases have run; in %d the signal came; in %d init was executed again for it" % (
-        len(results), came, resumed))
-    return 1 if failed or not good else 0
+    good = resumed >= RESUMED * len(results)
+    print("%s - in %d %% of the cases init was executed again" % ("ok" if good else "not ok", RESUMED * 100))
+    print("# in %d" % resumed)
+    return 1 if failed or not came or not good else 0
 
 
 if __name__ == "__main__":
