@@ -28,7 +28,7 @@ bool duration_parse(const char *text, int64_t *ms)
 			value += (*text - '0') * digit_ms;
 	if (*text != '\0')
 		return false;
-	*ms = value;
+	*ms = value < DURATION_MOST_MS ? value : DURATION_MOST_MS;
 	return true;
 }
 

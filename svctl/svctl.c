@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #define WAIT_MS 7000		/* sv(8) */
-#define WAIT_MOST_MS (INT64_MAX / 4)	/* so that no deadline overflows */
 
 enum {
 	EXIT_OUTPUT = 111,
@@ -166,7 +165,6 @@ static int command(char *program, const struct options *options, char *argv[], i
 {
 	enum face face = face_of(program);
 	struct sv_request request = { .svdir = get_svdir(), .lsb = face == FACE_LSB };
-	int64_t wait_ms = options->wait_ms < WAIT_MOST_MS ? options->wait_ms : WAIT_MOST_MS;
 
 	if (argc == 0 || (argc == 1 && face != FACE_LSB))
 		return usage(program, NULL, NULL);
@@ -178,7 +176,7 @@ static int command(char *program, const struct options *options, char *argv[], i
 		strcmp(argv[0], request.word->name) != 0)
 		return usage(program, NULL, NULL);
 	request.waits = request.word->waits || options->wait;
-	request.deadline = clock_now() + wait_ms;
+	request.deadline = clock_now() + options->wait_ms;
 	request.out = &out;
 	request.err = &err;
 	if (face == FACE_LSB)

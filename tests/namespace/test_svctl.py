@@ -488,6 +488,8 @@ def no_wait(t):
     same(w.json("stop", "-t", "0", "s", code=1)[0]["result"], "timeout", "-t 0")
     same(w.run("stop", "s", env={"SVWAIT": "0.1"})[0], 1, "SVWAIT")
     w.good("kill", "s")
+    w.good("start", "s", env={"SVWAIT": "9223372036854769"})
+    w.good("kill", "s")
 
 
 @test()
