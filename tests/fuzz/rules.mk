@@ -3,6 +3,8 @@
 
 FUZZ = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_CC = clang
+# All that a target may call. svctl's verbs are in a table, which its command line needs.
+FUZZED = $(sort $(TESTED) libsv/clock.c $(filter-out svctl/cli.c svctl/svctl.c,$(wildcard svctl/*.c)))
 # -O1: a failure's lines are those of the source.
 FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 # For each target.
@@ -13,7 +15,7 @@ fuzz: fuzzers	# the fuzz targets, SECONDS=60 each, from another seed each time
 
 fuzzers: $(FUZZ)
 
-$(BUILD)/fuzz/fuzzed.a: $(addprefix $(BUILD)/fuzz/,$(TESTED:.c=.o))
+$(BUILD)/fuzz/fuzzed.a: $(addprefix $(BUILD)/fuzz/,$(FUZZED:.c=.o))
 	@rm -f $@
 	@ar rcs $@ $^
 
