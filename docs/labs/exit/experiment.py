@@ -12,6 +12,7 @@ from computer import Computer, disk
 
 LAST_WORDS = """#!/bin/sh
 echo "I am process $$, and I end."
+read -r line
 exit 3
 """
 
@@ -75,6 +76,8 @@ def on_a_machine():
     say("Process 1 of a machine, /sbin/lab, says a last word:")
     with Computer("panic", disk("panic", lab=LAST_WORDS)) as computer:
         say("    " + computer.shows(r"(I am process 1, and I end\.)\r").group(1))
+        # it waits for this, so that the panic does not come in between
+        computer.type("")
         # the last of the panic's lines: the first may stand amid what others print
         panic = computer.shows(r"---\[ end (Kernel panic - not syncing: .*) \]---").group(1)
         say("    " + panic)
