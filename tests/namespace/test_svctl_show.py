@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """svctl tree, metrics, log and events, on services that run."""
 
+import contextlib
 import json
 import os
 import pty
@@ -74,6 +75,16 @@ class Followed:
 
     def wait(self, condition, what):
         wait_until(lambda: condition(list(self.lines)), lambda: f"{what}; there is {self.lines[-30:]}")
+
+    def begun(self):
+        """Waits until it watches, and has read what there is."""
+        proc = f"/proc/{self.process.pid}"
+        def waits():
+            with contextlib.suppress(OSError):
+                watches = any("inotify" in os.readlink(f"{proc}/fd/{fd}") for fd in os.listdir(proc + "/fd"))
+                with open(proc + "/stat", encoding="ascii", errors="replace") as file:
+                    return watches and file.read().rpartition(")")[2].split()[0] == "S"
+        wait_until(waits, "it watches")
 
     def end(self):
         self.process.kill()
@@ -284,10 +295,12 @@ def log_follows_rotation(t):
     w.supervise()
     wait_until(lambda: os.path.exists(directory + "/current"), "svlogd")
     followed = w.follow("log", "-f", "-n", "5", "web")
+    followed.begun()
     w.wait_up("web")
     followed.wait(lambda seen: f"line {lines - 1}" in seen, "the last line")
-    same([line for line in followed.lines if line.startswith("line")], [f"line {i}" for i in range(lines)],
-         "the lines")
+    got = [line for line in followed.lines if line.startswith("line")]
+    for i, line in enumerate(got):
+        need(line == f"line {i}", f"line {i} of {lines}: {got[max(0, i - 2):i + 3]}")
     need(sum(name.startswith("@") for name in os.listdir(directory)) > 3, "it was rotated")
 
 
@@ -298,9 +311,7 @@ def log_follows_a_file(t):
     path = t.dir + "/web.log"
     w.add("web", down=True, log=f"exec cat >>{path}\n", log_down=True)
     followed = w.follow("log", "-f", "web")
-    wait_until(lambda: any("inotify" in os.readlink(f"/proc/{followed.process.pid}/fd/{fd}")
-                           for fd in os.listdir(f"/proc/{followed.process.pid}/fd")
-                           if os.path.islink(f"/proc/{followed.process.pid}/fd/{fd}")), "it has begun")
+    followed.begun()
     def append(text, mode="a"):
         with open(path, mode, encoding="utf-8") as file:
             file.write(text)
