@@ -5,11 +5,13 @@
 #include "clock.h"
 #include "context.h"
 #include "duration.h"
+#include "reason.h"
 #include "sv.h"
 #include "text.h"
 #include "verbs.h"
 #include "words.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,8 +148,10 @@ int cli_run(int argc, char *argv[], struct output *out, struct output *err)
 	if (seconds != NULL && *seconds != '\0' && !duration_parse(seconds, &arguments.wait_ms))
 		return usage(&context, "SVWAIT is not a number of seconds: ", seconds);
 	arguments.operands = calloc((size_t)argc + 1, sizeof *arguments.operands);
-	if (arguments.operands == NULL)
-		return usage(&context, "out of memory", "");
+	if (arguments.operands == NULL) {
+		context_tell(&context, argc > 1 ? argv[1] : "list", "%s", reason_text(ENOMEM));
+		return CONTEXT_USAGE;
+	}
 	if (arguments_parse(&arguments, argc, argv)) {
 		context.verb = arguments.verb;
 		context.options = arguments.options;

@@ -73,14 +73,19 @@ static pid_t pid_of(const struct processes *processes, const struct facts *facts
 	return pid;
 }
 
-/* Without /proc, or memory for it, all else can be known. */
-static void add_usage(struct snapshot *snapshot)
+/* Without /proc all else can be known. False if memory runs out. */
+static bool add_usage(struct snapshot *snapshot)
 {
 	size_t count = 2 * snapshot->count;
 	pid_t *pids = calloc(count + 1, sizeof *pids);
 	struct usage *usage = calloc(count + 1, sizeof *usage);
+	bool done = false;
 
-	if (pids == NULL || usage == NULL || !processes_read(&snapshot->processes))
+	if (pids == NULL || usage == NULL)
+		goto end;
+	snapshot->has_usage = processes_read(&snapshot->processes);
+	done = snapshot->has_usage || errno != ENOMEM;
+	if (!snapshot->has_usage)
 		goto end;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct snapshot_service *service = &snapshot->services[i];
@@ -94,10 +99,10 @@ static void add_usage(struct snapshot *snapshot)
 		snapshot->services[i].usage = usage[2 * i];
 		snapshot->services[i].log_usage = usage[2 * i + 1];
 	}
-	snapshot->has_usage = true;
 end:
 	free(usage);
 	free(pids);
+	return done;
 }
 
 bool snapshot_take(const struct context *context, const struct names *names,
@@ -119,8 +124,11 @@ bool snapshot_take(const struct context *context, const struct names *names,
 	files_close(&places.initdir);
 	snapshot->wall = clock_wall().tv_sec;
 	snapshot->now = clock_now();
-	add_usage(snapshot);
-	return true;
+	if (add_usage(snapshot))
+		return true;
+	snapshot_free(snapshot);
+	errno = ENOMEM;
+	return false;
 }
 
 void snapshot_free(struct snapshot *snapshot)

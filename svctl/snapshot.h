@@ -39,7 +39,8 @@ struct snapshot {
 	int64_t now;
 };
 
-/* NAMES must outlive it. False with errno if memory runs out. */
+/* NAMES must outlive it. False with errno if memory runs out;
+ * then there is nothing to free. */
 bool snapshot_take(const struct context *context, const struct names *names,
 	struct snapshot *snapshot);
 
