@@ -305,6 +305,7 @@ static void release(void)
 		 * had their time */
 		(void)kill(-1, SIGKILL);
 		(void)poll(NULL, 0, KILLED_MS);
+		swap_off();	/* there may have been too little memory for it */
 		unmount_all(&mounts, false);
 		(void)make_read_only(&mounts);		/* it has said what is not */
 	}

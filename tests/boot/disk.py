@@ -97,15 +97,22 @@ class Disk:
     def put(self, path, source, mode="0644"):
         """Makes or replaces a file with the contents of `source`, as if by hand
         before the machine is switched on."""
+        self.put_all({path: source}, mode)
+
+    def put_all(self, files, mode="0644", directory=None):
+        """The same, of many: path -> source. `directory` is made for them."""
         part = self._take_root()
-        commands = "rm {0}\nwrite {1} {0}\nsif {0} mode 010{2}\n".format(path, source, mode)
         with open(part + ".commands", "w") as file:
-            file.write(commands)
+            if directory:
+                file.write("mkdir %s\n" % directory)
+            for path, source in files.items():
+                file.write("rm {0}\nwrite {1} {0}\nsif {0} mode 010{2}\n".format(path, source, mode))
         tool("debugfs", "-w", "-f", part + ".commands", part)
-        tool("debugfs", "-R", "dump %s %s" % (path, part + ".dump"), part)
-        with open(source, "rb") as wanted, open(part + ".dump", "rb") as now:
-            if wanted.read() != now.read():
-                raise Failed("debugfs could not write %s" % path)
+        for path, source in files.items():
+            tool("debugfs", "-R", "dump %s %s" % (path, part + ".dump"), part)
+            with open(source, "rb") as wanted, open(part + ".dump", "rb") as now:
+                if wanted.read() != now.read():
+                    raise Failed("debugfs could not write %s" % path)
         copy(part, self.path, at=self.root[0])
 
     def write(self, path, content, mode="0644"):
