@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True  # the tree stays clean
 import services
 import system
 import tap
-from machine import ANSWER_S, BENCH_FILES, BOOT_S, TEST_SHELL, Bench, Machine
+from machine import ANSWER_S, BENCH_FILES, BOOT_S, TEST_SHELL, Bench, Ended, Machine
 from tap import Failed
 from ways import clean, halted, leave, login, off, reset
 
@@ -48,8 +48,23 @@ SLOW_MDEV = """#!/bin/sh
 exec busybox mdev "$@"
 """
 
-# Less than init waits for its children.
-STORM_S = 12
+# So long init would wait for its children. Seven presses have to come to it within
+# two seconds; where this computer is too busy, somebody presses again.
+STOP_S = 600
+STORMS, STORM_S = 10, 12
+
+
+def press_until_reset(machine):
+    for left in reversed(range(STORMS)):
+        for _ in range(8):
+            machine.monitor.keys("ctrl", "alt", "delete")
+        try:
+            return machine.resets(STORM_S)
+        except Ended:
+            raise
+        except Failed:
+            if not left:
+                raise
 
 
 def bios(case):
@@ -166,7 +181,7 @@ def shell(case):
                 machine.console.wait("/ # ", BOOT_S, "prompt of the shell")
             machine.type("echo $(($$ + 41))")
             machine.console.wait(r"(?m)^42\r?$", ANSWER_S)
-        machine.type("exec init")
+        machine.type("exec init init.stop=%d" % STOP_S)
         login(case, machine, "exec init goes on to a login prompt")
         with case.check("it was init=/bin/sh"):
             machine.expect("grep -o 'init=[^ ]*' /proc/cmdline", "init=/bin/sh")
@@ -178,9 +193,7 @@ def shell(case):
             services.link(machine, "stubborn")
             services.running(machine, "stubborn")
         with case.check("Ctrl-Alt-Del eight times resets the machine without waiting for that", needed=True):
-            for _ in range(8):
-                machine.monitor.keys("ctrl", "alt", "delete")
-            machine.resets(STORM_S)
+            press_until_reset(machine)
         clean(case, disk, "that")
 
 
