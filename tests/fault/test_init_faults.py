@@ -32,7 +32,7 @@ from pid1 import INIT, OF_CHILDREN, STRACE, Skip, Traced, calls, require, status
 from tracer import cannot_fail_calls
 
 CASES = int(os.environ.get("CASES", "120"))
-JOBS = int(os.environ.get("JOBS", "16"))
+JOBS = int(os.environ.get("JOBS", "24"))
 
 ERRORS = ("EINTR", "EAGAIN", "ENOMEM", "EMFILE", "ENOSPC", "EIO", "EPERM", "EACCES", "EROFS",
           "ENODEV")
@@ -50,7 +50,7 @@ null::askfirst:%s
 ::ctrlaltdel:true 2
 ::shutdown:/etc/down
 """ % ASKED
-LIMITS = ["init.shutdown=2", "init.stop=2", "init.term=1", "init.kill=2", "init.unmount=2"]
+LIMITS = ["init.shutdown=2", "init.stop=2", "init.term=3", "init.kill=2", "init.unmount=2"]
 LOG = "/root/log"
 FILES = {
     "/etc/hostname": "pidone-test\n",
