@@ -795,11 +795,12 @@ def keeper_of_runsv(t):
 @test()
 def group_left(t):
     """what a service that goes down has left in its process group is killed in time, by the next supervisor too"""
-    for when in ("before", "after"):
+    for when in ("before", "between", "after"):
         scan = Scan(t, f"scan.{when}")
-        left = f"{t.dir}/left.{when}"
+        left, go = f"{t.dir}/left.{when}", f"{t.dir}/go.{when}"
         s = scan.service(f"one.{when}", run=f"(trap '' TERM; echo $$ >{left}; exec sleep 1000) &\n"
-                         "trap 'say end; exit' TERM\nsay start $$\nwhile :; do sleep 0.02; done\n")
+                         f"trap 'say TERM; while [ ! -e {go} ]; do sleep 0.02; done; say end; exit' TERM\n"
+                         "say start $$\nwhile :; do sleep 0.02; done\n")
         write_file(s.file("timeout-kill"), "2000\n")
         r = scan.start("-P")
         s.running()
@@ -809,7 +810,15 @@ def group_left(t):
             r.kill()
             r = adopted([s], lambda: scan.start("-P"))
         s.tell("d")
+        s.wait_event("TERM")
+        if when == "between":       # it ends while nobody supervises it
+            s.wait_status(state=RUN, want="d")
+            r.kill()
+        write_file(go)
         s.wait_event("end")
+        if when == "between":
+            wait_until(lambda: not alive(s.starts()[0]), "its end")
+            r = adopted([s], lambda: scan.start("-P"))
         if when == "after":
             s.wait_status(state=DOWN)
             r.kill()
