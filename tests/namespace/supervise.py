@@ -170,7 +170,10 @@ def write_file(path, content="", mode=0o644):
     with files_and_forks:
         with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
             f.write(content)
-        os.chmod(path, mode)
+        # by its name, once it is whole: nobody executes what is open for writing; who has
+        # waited for it may have taken it away
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(path, mode)
 
 
 def shebang_python():
