@@ -51,6 +51,8 @@ def up(machine):
         machine.expect("pidof %s | wc -w" % name, "1")
     machine.expect("pidof runsvdir | wc -w", "1")
     machine.eventually("pidof getty | wc -w", "3")
+    # udhcpc's script has an address, and is done with it
+    machine.eventually("ip -4 addr show dev eth0 | grep -o 'inet '; grep -x default.script /proc/[0-9]*/comm; true", "inet ")
 
 
 def no_panic(machine):
