@@ -29,8 +29,6 @@ static void set_up(struct service *service, struct program *program)
 
 static void close_writing_end(struct service *service)
 {
-	if (service->log == NULL)
-		return;
 	keeper_release(service->supervisor->keeper, &service->log->pipe_end);
 	files_close(&service->log->pipe[1]);
 	service->main.output = SPAWN_KEEP;

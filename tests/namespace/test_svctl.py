@@ -639,6 +639,10 @@ def wait_uses_no_time(t):
     before = switches()
     wait_settled(lambda: waiting.poll() is None, "it waits", 2)
     need(switches() - before <= 6, f"{switches() - before} times in some seconds")
+    before = switches()
+    os.listdir(s.file("supervise"))         # of which it hears, as it would of `ok`
+    wait_until(lambda: switches() > before, "it has seen that")
+    need(waiting.poll() is None, "somebody looked, and it has ended")
     s.tell("u")
     same(ended(waiting)[0], 0, "exit code")
 

@@ -161,6 +161,32 @@ def new_where_rename_replaces(t):
          "nothing else")
 
 
+# enable, disable: what others' directories keep from being done
+
+@test()
+def enable_is_refused(t):
+    """enable, disable: why a link cannot be made or removed, a line each"""
+    def refused(verb, name, why, **environment):
+        done = svctl(t, verb, name, code=1, **environment)
+        need(why in done.stderr and done.stderr.count("\n") == 1, (verb, name, done.stderr))
+    read_only = t.mount("size=64k")
+    for name in ("web", "more"):
+        os.makedirs(f"{t.dir}/init.d/{name}")
+        write_file(f"{t.dir}/init.d/{name}/run", "#!/bin/sh\nexec sleep 1000\n", 0o755)
+    os.symlink(f"{t.dir}/init.d/web", read_only + "/web")
+    subprocess.run(["mount", "-o", "remount,ro", read_only], check=True)
+    refused("enable", "more", "cannot be made: read-only file system", SVDIR=read_only)
+    refused("disable", "web", "cannot be removed: read-only file system", SVDIR=read_only)
+    # it is in SVDIR; in INITDIR, which is not there, or another, it is not, or is something else
+    os.mkdir(f"{t.dir}/services/web")
+    os.mkdir(f"{t.dir}/other")
+    refused("enable", "web", "cannot be found: file does not exist", SVCTL_INITDIR=t.dir + "/none")
+    refused("enable", "web", "cannot be used: file does not exist", SVCTL_INITDIR=t.dir + "/other")
+    write_file(f"{t.dir}/other/web")
+    refused("enable", "web", "is no service directory", SVCTL_INITDIR=t.dir + "/other")
+    need("no such verb: xyzzyplugh" in svctl(t, "xyzzyplugh", code=100).stderr, "a word like no other")
+
+
 # check
 
 def problems(t, *names, code):
