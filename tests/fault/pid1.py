@@ -23,8 +23,9 @@ STARTED = 'execve("%s"' % INIT
 STRACE = ("strace", "-qq")
 OF_CHILDREN = (sys.executable, "-B", os.path.join(HERE, "tracer.py"))
 
-# The C library's, before main: it ends a program whose thread pointer cannot be set.
-NOT_OURS = ("arch_prctl", "set_tid_address", "set_thread_area")
+# Before main: the C library's, which ends a program whose thread pointer cannot be set,
+# and those of tests/coverage/counters.c.
+NOT_OURS = ("arch_prctl", "set_tid_address", "set_thread_area", "shmget", "shmat")
 
 
 class Traced(Namespace):

@@ -22,7 +22,7 @@ WALL = 0x40000000
 NAMES = {} if os.uname().machine != "x86_64" else {
     0: "read", 1: "write", 2: "open", 3: "close", 4: "stat", 5: "fstat", 7: "poll", 8: "lseek", 9: "mmap",
     10: "mprotect", 11: "munmap", 12: "brk", 13: "rt_sigaction", 14: "rt_sigprocmask", 16: "ioctl", 20: "writev",
-    21: "access", 24: "sched_yield", 32: "dup", 33: "dup2", 39: "getpid", 46: "sendmsg", 47: "recvmsg",
+    21: "access", 24: "sched_yield", 29: "shmget", 30: "shmat", 32: "dup", 33: "dup2", 39: "getpid", 46: "sendmsg", 47: "recvmsg",
     53: "socketpair", 56: "clone", 57: "fork", 58: "vfork", 59: "execve", 60: "exit", 61: "wait4", 62: "kill",
     63: "uname", 72: "fcntl", 73: "flock", 78: "getdents", 80: "chdir", 81: "fchdir", 83: "mkdir", 87: "unlink",
     89: "readlink", 97: "getrlimit", 110: "getppid", 111: "getpgrp", 112: "setsid", 121: "getpgid", 133: "mknod",
