@@ -686,46 +686,59 @@ def no_services(t):
         need("no such service" in done.stderr, f"{verb}: {done.stderr}")
 
 
-def with_memory(w, kib, arguments):
-    """(exit code, output with all numbers made N, errors) of svctl that may have so much."""
+def with_memory(w, kib, words):
+    """(exit code, output with all numbers made N, errors) of a program that may have so much."""
     def limit():
         if kib:
             resource.setrlimit(resource.RLIMIT_DATA, (kib << 10, kib << 10))
-    done = subprocess.run([f"{BIN}/svctl", *arguments], env=w.environment, stdin=subprocess.DEVNULL,
+    done = subprocess.run(words, env=w.environment, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=30, check=False, preexec_fn=limit)
     return done.returncode, re.sub(r" +", " ", re.sub(r"(?:[0-9.]+[KMGdhms]?)+", "N", done.stdout)), done.stderr
+
+
+def give_memory(w, words, forget=lambda: None):
+    """All amounts with which WORDS can be executed, until it is three times in a row as
+    with any amount: before that it says so. What exit codes it had with too little."""
+    whole, codes = with_memory(w, 0, words), set()
+    forget()
+    few, enough = 0, 4096       # KiB with which it cannot, and can, be executed
+    while enough - few > 4:
+        some = (few + enough) // 8 * 4
+        few, enough = (few, some) if with_memory(w, some, [f"{BIN}/svctl", "--version"])[0] >= 0 else (some, enough)
+    all_shown = 0
+    while all_shown < 3:
+        got = with_memory(w, enough, words)
+        need(enough < 8192, f"{words}: with {enough} KiB: {got}")
+        if got == whole:
+            all_shown += 1
+            forget()
+        else:
+            need(got[0] > 0 and "out of memory" in got[1] + got[2], f"{words}: with {enough} KiB: {got}")
+            codes.add(got[0])
+            all_shown = 0
+        enough += 4
+    return codes
 
 
 @test()
 def no_memory(t):
     """with each amount of memory that it can be started with, 4 KiB more each time: all is shown, or it is said"""
     w = World(t)
-    w.add("web", run=IDLE, log="exec cat >/dev/null\n")
+    web = w.add("web", run=IDLE, log="exec cat >/dev/null\n")
     for i in range(70):
         os.mkdir(f"{w.initdir}/more-{i}")
     w.supervise()
     w.wait_up("web")
-    for arguments in (["list"], ["list", "-a"], ["list", "--json"], ["status", "web"], ["tree"], ["tree", "--json"],
-                      ["metrics"], ["check"], ["why", "web"], ["start", "web"], ["stop", "nosuch"], ["new", "one", "sleep 1"]):
-        whole = with_memory(w, 0, arguments)
+    for words in (["list"], ["list", "-a"], ["list", "--json"], ["status", "web"], ["tree"], ["tree", "--json"],
+                  ["metrics"], ["check"], ["why", "web"], ["start", "web"], ["stop", "nosuch"]):
+        need(give_memory(w, [f"{BIN}/svctl", *words]), f"{words}: it never had too little")
+    def forget():
         shutil.rmtree(w.initdir + "/one", ignore_errors=True)
-        few, enough = 0, 4096       # KiB with which it cannot, and can, be executed
-        while enough - few > 4:
-            some = (few + enough) // 8 * 4
-            few, enough = (few, some) if with_memory(w, some, ["--version"])[0] >= 0 else (some, enough)
-        said = all_shown = 0
-        while all_shown < 3:
-            got = with_memory(w, enough, arguments)
-            need(enough < 8192, f"{arguments}: with {enough} KiB: {got}")
-            if got == whole:
-                all_shown += 1
-                shutil.rmtree(w.initdir + "/one", ignore_errors=True)
-            else:
-                need(got[0] > 0 and "out of memory" in got[1] + got[2], f"{arguments}: with {enough} KiB: {got}")
-                said, all_shown = said + 1, 0
-                need(not os.path.exists(w.initdir + "/one"), f"{arguments}: with {enough} KiB it leaves something")
-            enough += 4
-        need(said > 0, f"{arguments}: it never had too little")
+    give_memory(w, [f"{BIN}/svctl", "new", "one", "sleep 1"], forget)
+    # sv, and an init script (runsv's sv: fatal)
+    same(give_memory(w, [f"{BIN}/sv", "up", web.path]), {100}, "exit codes of sv")
+    os.symlink(f"{BIN}/sv", t.dir + "/web")
+    same(give_memory(w, [t.dir + "/web", "start"]), {151}, "exit codes of an init script")
 
 
 if __name__ == "__main__":
