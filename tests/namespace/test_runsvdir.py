@@ -82,6 +82,21 @@ def starts_all(t):
 
 
 @test()
+def without_descriptors(t):
+    """started without standard input, output and error: services have /dev/null, and their loggers the pipe"""
+    scan = Scan(t)
+    s = scan.service("one", run="say start $$\necho a line\nexec sleep 1000\n", log=logger())
+    plain = scan.service("plain")
+    t.start("sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', f"{BIN}/runsvdir", scan.path)
+    pid = s.running()
+    wait_until(lambda: s.copied() == ["a line"], lambda: f"the line: {s.copied()}")
+    for number in (0, 2):
+        same(os.readlink(f"/proc/{pid}/fd/{number}"), "/dev/null", f"descriptor {number}")
+    for number in (0, 1, 2):
+        same(os.readlink(f"/proc/{plain.running()}/fd/{number}"), "/dev/null", f"descriptor {number} of one without a logger")
+
+
+@test()
 def skips(t):
     """dot names, plain files, links to files and dangling links are skipped; one in a circle is named"""
     scan = Scan(t)
