@@ -805,9 +805,17 @@ def telinit_s_leaves_a_shell_and_telinit_3_comes_back():
 
 
 def init_that_is_not_process_1_says_how_it_is_used():
-    done = subprocess.run([os.path.join(BIN, "init"), "x"], check=False, capture_output=True,
-                          text=True)
-    assert done.returncode == 100 and "usage" in done.stderr, done
+    for words in ([], ["x"], ["q", "q"]):
+        done = subprocess.run([os.path.join(BIN, "init"), *words], check=False, capture_output=True,
+                              text=True)
+        assert done.returncode == 100 and "usage" in done.stderr, done
+
+
+def telinit_of_somebody_else_is_refused():
+    with init("::respawn:sleep 1001\n") as ns:
+        pid_of(ns, "sleep 1001")
+        said = ns.run("setpriv", "--reuid", "65534", "--clear-groups", INIT, "q")
+        assert "process 1: cannot signal: Operation not permitted" in said, said
 
 
 if __name__ == "__main__":
