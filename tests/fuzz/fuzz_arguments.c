@@ -208,7 +208,9 @@ static void check_names(const struct arguments *arguments)
 
 	must(names_find(&context, arguments->operands, arguments->count, &names));
 	for (size_t i = 0; i < names.count; i++) {
-		must(service_is_path(names.name[i]) || is_service(names.name[i]));
+		/* "web/log" is one, too: sv(8) */
+		must(service_is_path(names.name[i]) || strchr(names.name[i], '/') != NULL ||
+			is_service(names.name[i]));
 		for (size_t j = 0; j < i; j++)
 			must(strcmp(names.name[i], names.name[j]) != 0);
 	}
