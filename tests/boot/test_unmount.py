@@ -6,28 +6,28 @@ fails, and its root is clean unless nothing could make it so. strace, spared on 
 down as its name there begins with @, has them fail. (tests/fault has all other calls of
 process 1 fail, in containers, which leave file systems to the kernel.)
 
-Usage: test_unmount.py [CASE…], a case as it is in the results (umount2 3 EIO), with the
-variables of test_boot.py. SOAK=1: every case; otherwise CASES of them, chosen by SEED.
+Usage: test_unmount.py [CASE], as it is in the results (umount2 3 EIO), or its first
+words, with the variables of test_boot.py. SOAK=1: every case; otherwise CASES of them,
+chosen by SEED.
 """
 
 import os
-import random
 import re
 import shutil
 import subprocess
 import sys
 
 sys.dont_write_bytecode = True  # the tree stays clean
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../fault"))
 
 import system
 import tap
+from cases import choose, how_chosen, spell
 from disk import Disk
 from machine import ANSWER_S, BENCH_FILES, DOWN_S, Bench, Machine
 from tap import Failed
 from ways import clean, leave, login, off
 
-SOAK = os.environ.get("SOAK") == "1"
-SEED = int(os.environ.get("SEED") or 1)
 CASES = int(os.environ.get("CASES") or 8)
 
 ERRORS = {
@@ -116,19 +116,6 @@ def all_cases():
             for when in [*map(str, range(1, made + 1)), ALWAYS] if (call, when) != ("reboot", ALWAYS)]
 
 
-def choose(cases):
-    """Those that are asked for, or all, or one of each call, then another."""
-    if sys.argv[1:]:
-        return [case for case in cases if " ".join(case) in sys.argv[1:]]
-    if SOAK:
-        return cases
-    turns, seen = [], {}
-    for case in random.Random(SEED).sample(cases, len(cases)):
-        seen[case[0]] = turn = seen.get(case[0], -1) + 1
-        turns.append((turn, case))
-    return [case for _, case in sorted(turns)][:CASES]
-
-
 def main():
     missing = [name for name in BENCH_FILES if not os.path.exists(os.path.join(system.BUILD, name))]
     if missing:
@@ -141,12 +128,11 @@ def main():
     bench.base.put_all(strace_files(), "0755", WHERE)
     status = tap.run({"whole": whole}, 1)
     cases = all_cases()
-    chosen = choose(cases)
-    print("# %d of %d cases (call, occurrence, error)%s" % (
-        len(chosen), len(cases), "" if len(chosen) == len(cases) else ", seed %d (SOAK=1: all)" % SEED))
+    chosen = choose(cases, CASES)
+    print("# %d of %d cases (call, occurrence, error)%s" % (len(chosen), len(cases), how_chosen(chosen, cases)))
     def one(fault):
         return lambda case: down(case, "unmount-" + "-".join(fault), fault)
-    return tap.run({" ".join(fault): one(fault) for fault in chosen}, tap.side_by_side()) or status
+    return tap.run({spell(fault): one(fault) for fault in chosen}, tap.side_by_side()) or status
 
 
 if __name__ == "__main__":

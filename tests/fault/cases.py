@@ -15,7 +15,7 @@ COME = 0.9      # of the cases at least: a call of the trace need not come in ea
 
 
 def spell(case):
-    return "%s %d %s" % case
+    return "%s %s %s" % case
 
 
 def choose(cases, most):
