@@ -639,11 +639,23 @@ def wait_uses_no_time(t):
     before = switches()
     wait_settled(lambda: waiting.poll() is None, "it waits", 2)
     need(switches() - before <= 6, f"{switches() - before} times in some seconds")
-    before = switches()
-    os.listdir(s.file("supervise"))         # of which it hears, as it would of `ok`
-    wait_until(lambda: switches() > before, "it has seen that")
-    need(waiting.poll() is None, "somebody looked, and it has ended")
     s.tell("u")
+    same(ended(waiting)[0], 0, "exit code")
+
+
+@test()
+def a_look_is_no_news(t):
+    """shutdown: who looks into supervise/ meanwhile is heard, as is the end of who supervises it, and is no news"""
+    w = Scan(t)
+    s = w.service("s", run=deaf())
+    w.supervise(s)
+    pid = s.running()
+    waiting = w.begin("shutdown", "-w", str(SECONDS), "s")
+    s.wait_event("SIGTERM")
+    for _ in range(20):
+        os.listdir(s.file("supervise"))
+    need(waiting.poll() is None, "somebody looked, and it has ended")
+    os.kill(pid, signal.SIGKILL)
     same(ended(waiting)[0], 0, "exit code")
 
 
