@@ -66,19 +66,31 @@ uint64_t identity_now(void)
 	return (uint64_t)now.tv_sec * 100 + (uint64_t)now.tv_nsec / 10000000;
 }
 
-/* 0 with errno if it cannot be read. */
-static uint64_t start_of(pid_t pid)
+/* False with errno if it cannot be read. */
+static bool look_at(pid_t pid, struct process *process)
 {
 	char path[32], line[STAT_BYTES];
-	struct process process;
 
 	(void)text_format(path, sizeof path, "/proc/%d/stat", (int)pid);
 	if (files_read(AT_FDCWD, path, line, sizeof line) < 0)
-		return 0;
-	if (process_parse(line, &process) && process.start > 0)
-		return process.start;
+		return false;
 	errno = EINVAL;
-	return 0;
+	return process_parse(line, process);
+}
+
+/* 0 with errno if it cannot be read. */
+static uint64_t start_of(pid_t pid)
+{
+	struct process process;
+
+	return look_at(pid, &process) ? process.start : 0;
+}
+
+bool identity_is_zombie(pid_t pid)
+{
+	struct process process;
+
+	return look_at(pid, &process) && process.state == 'Z';
 }
 
 bool identity_is_same_place(const struct status_identity *one, const struct status_identity *other)

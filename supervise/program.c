@@ -355,10 +355,12 @@ static int open_notification(struct program *program)
 /* --- adoption ------------------------------------------------------------------- */
 
 /* Whether processes are left in GROUP, whose leader has ended. As long as there are
- * its number is nobody's pid (kernel/pid.c); if it is, the group has gone. */
+ * its number is nobody's pid (kernel/pid.c), but the leader's own until it is reaped:
+ * of one that was adopted, by somebody else, who may take his time. If it is another's
+ * the group has gone. */
 static bool is_left(pid_t group)
 {
-	return kill(-group, 0) == 0 && kill(group, 0) < 0;
+	return kill(-group, 0) == 0 && (kill(group, 0) < 0 || identity_is_zombie(group));
 }
 
 /* Whether the run of IDENTITY, which was to go down and has ended since, has left

@@ -250,7 +250,8 @@ def full(case, machine):
         started_again(machine)
         go_on(machine, before)
     with case.check("when there is room it is taken on"):
-        machine.output("rm -rf /filler /full.*")
+        # what is freed can be had only when the journal has been written
+        machine.output("killall -STOP runsvdir; rm -rf /filler /full.*; sync; killall -CONT runsvdir")
         services.running(machine, "sleeps")
 
 

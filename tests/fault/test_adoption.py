@@ -70,7 +70,7 @@ def adopted(services, make):
     def done():
         return (all(s.supervised(log) for s, log, _ in before)
                 and all(stamp(s, log) != old for s, log, old in before))
-    wait_until(done, lambda: f"adopted: {[(s.path, log, s.state(log)) for s, log, _ in before]}, {r.errors()!r}")
+    wait_until(done, lambda: f"adopted: {[(s.path, log, s.state(log)) for s, log, _ in before]}, {r and r.errors()!r}")
     return r
 
 
@@ -268,20 +268,19 @@ def ended_later(t):
     same([e for e in s.events() if e.startswith("finish")], ["finish -1 0", "finish 7 0"], "finishes")
 
 
-@test()
-def zombie(t):
-    """a process that has ended but that its parent does not wait for is over"""
-    scan = Scan(t)
-    s = scan.service("one")
-    keeper = f"{t.dir}/keeper"
-    # a subreaper that waits for nobody: prctl(PR_SET_CHILD_SUBREAPER)
-    write_file(keeper, shebang_python() + f"""
+def two_for_one_who_waits_for_nobody(t, *words):
+    """Whoever is left by the first runsvdir is never reaped, and runs on with the second,
+    which is started when the first has been killed and there is a file "next". Returns
+    the pid of the first."""
+    parent = f"{t.dir}/parent"
+    # prctl(PR_SET_CHILD_SUBREAPER)
+    write_file(parent, shebang_python() + f"""
 import ctypes, os, time
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 for number in (1, 2):
     pid = os.fork()
     if pid == 0:
-        os.execv({BIN + "/runsvdir"!r}, ["runsvdir", {scan.path!r}])
+        os.execv({BIN + "/runsvdir"!r}, {["runsvdir", *words]!r})
     with open({t.dir!r} + "/pid%d.new" % number, "w") as file:
         file.write("%d" % pid)
     os.rename({t.dir!r} + "/pid%d.new" % number, {t.dir!r} + "/pid%d" % number)
@@ -289,9 +288,17 @@ for number in (1, 2):
         time.sleep(0.01)
 time.sleep(1000)
 """, 0o755)
-    t.start(keeper)
+    t.start(parent)
+    return int(wait_until(lambda: read(f"{t.dir}/pid1"), "the first runsvdir"))
+
+
+@test()
+def zombie(t):
+    """a process that has ended but that its parent does not wait for is over"""
+    scan = Scan(t)
+    s = scan.service("one")
+    first = two_for_one_who_waits_for_nobody(t, scan.path)
     pid = s.running()
-    first = int(wait_until(lambda: read(f"{t.dir}/pid1"), "the first runsvdir"))
     os.kill(first, signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: process_state(pid) == "Z", "a zombie")
@@ -299,6 +306,25 @@ time.sleep(1000)
     second = s.wait_start(2)
     s.wait_status(state=RUN, pid=second)
     stays(lambda: s.starts() == [pid, second] and process_state(pid) == "Z", lambda: f"{s.events()}")
+
+
+@test()
+def zombie_and_its_group(t):
+    """what a service that goes down has left is killed in time also while its parent has not waited for it"""
+    scan = Scan(t)
+    s = scan.service("one", run=f"(trap '' TERM; echo $$ >{t.dir}/left; exec sleep 1000) &\n"
+                     "trap 'say end; exit' TERM\nsay start $$\nwhile :; do sleep 0.02; done\n")
+    write_file(s.file("timeout-kill"), "500\n")
+    first = two_for_one_who_waits_for_nobody(t, "-P", scan.path)
+    pid = s.running()
+    wait_until(lambda: os.path.exists(f"{t.dir}/left"), "its child")
+    left = [p for p in running_in(t)["one"] if p != pid]
+    os.kill(first, signal.SIGKILL)
+    adopted([s], lambda: write_file(f"{t.dir}/next"))
+    s.tell("d")
+    s.wait_event("end")
+    wait_until(lambda: process_state(pid) == "Z", "a zombie")
+    wait_until(lambda: not any(alive(p) for p in left), lambda: f"the end of all: {running_in(t)}")
 
 
 @test()
