@@ -651,7 +651,8 @@ def a_look_is_no_news(t):
     w.supervise(s)
     pid = s.running()
     waiting = w.begin("shutdown", "-w", str(SECONDS), "s")
-    s.wait_event("SIGTERM")
+    wait_until(lambda: any("inotify wd:" in read(f"/proc/{waiting.pid}/fdinfo/{fd}")
+                           for fd in os.listdir(f"/proc/{waiting.pid}/fdinfo")), "it watches")
     for _ in range(20):
         os.listdir(s.file("supervise"))
     need(waiting.poll() is None, "somebody looked, and it has ended")
