@@ -23,7 +23,7 @@ struct arguments {
 	uint64_t lines;			/* only with OPTION_LINES */
 	char **operands;		/* of the caller's, with room for argc */
 	size_t count;
-	char complaint[ARGUMENTS_COMPLAINT_BYTES];	/* of wrong usage, a colon at its end */
+	char complaint[ARGUMENTS_COMPLAINT_BYTES];	/* of wrong usage; it ends with a blank */
 	const char *what;		/* what of ARGV it is about */
 };
 

@@ -113,6 +113,12 @@ def check_network(case, machine):
         machine.eventually("cat /etc/resolv.conf", r"(?s)(.*\n)?nameserver 10\.0\.2\.3(\n.*)?")
 
 
+def swap_on(machine, *paths):
+    """Makes files of 1 MiB, and swaps to them."""
+    for path in paths:
+        machine.output("dd if=/dev/zero of={0} bs=64k count=16 2>&1 && chmod 600 {0} && mkswap {0} && swapon {0}".format(path))
+
+
 def check_logins(case, machine):
     with case.check("a getty waits on each of tty1, tty2, tty3, and on no other"):
         machine.eventually(

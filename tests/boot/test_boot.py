@@ -276,8 +276,7 @@ def mdev(case):
         with case.check("a file of the root that /etc/fstab mounts can be written to"):
             machine.expect("touch /mnt/mark && echo written", "written")
         with case.check("swap is on, to a file of the root and to one of that", needed=True):
-            for path in ("/root/swap", "/mnt/swap"):
-                machine.output("dd if=/dev/zero of={0} bs=64k count=16 2>&1 && chmod 600 {0} && mkswap {0} && swapon {0}".format(path))
+            system.swap_on(machine, "/root/swap", "/mnt/swap")
             machine.expect("sed -n 's/ .*file.*//p' /proc/swaps | sort", "/mnt/swap\n/root/swap")
         leave(case, machine, "poweroff", off)
         with case.check("init has switched it off, and had nothing to say of any file system"):

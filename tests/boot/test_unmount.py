@@ -41,10 +41,7 @@ WHERE = "/strace"
 # One that is there for ever, whose root nothing could unmount or make read-only.
 DIRTY = {("mount", ALWAYS), ("swapoff", ALWAYS)}
 
-MOUNTS = """dd if=/dev/zero of=/root/fat bs=64k count=64 2>&1 && mkfs.vfat /root/fat && mount -o loop /root/fat /mnt &&
-for swap in /root/swap /mnt/swap; do
-	dd if=/dev/zero of=$swap bs=64k count=16 2>&1 && chmod 600 $swap && mkswap $swap && swapon $swap || exit 1
-done"""
+MOUNT = "dd if=/dev/zero of=/root/fat bs=64k count=64 2>&1 && mkfs.vfat /root/fat && mount -o loop /root/fat /mnt"
 
 
 def strace_files():
@@ -79,7 +76,8 @@ def down(case, name, fault=None):
     with Machine(case, name, disk, kernel=True) as machine:
         login(case, machine, "it is up")
         with case.check("it has a file of the root mounted, and swap in both", needed=True):
-            machine.output(MOUNTS)
+            machine.output(MOUNT)
+            system.swap_on(machine, "/root/swap", "/mnt/swap")
             machine.expect("sed 1d /proc/swaps | wc -l", "2")
         with case.check("strace follows process 1", needed=True):
             follow(machine, fault)

@@ -133,6 +133,15 @@ def processes():
     return [int(p) for p in os.listdir("/proc") if p.isdigit()]
 
 
+def watches(pid, least=0):
+    """Whether it has an inotify instance, with that many watches in it: proc(5), fdinfo."""
+    with contextlib.suppress(OSError):
+        return any("inotify" in os.readlink(f"/proc/{pid}/fd/{fd}") and
+                   read(f"/proc/{pid}/fdinfo/{fd}").count("inotify wd:") >= least
+                   for fd in os.listdir(f"/proc/{pid}/fd"))
+    return False
+
+
 # What a keeper of log pipes calls itself.
 KEEPER = "keeps log pipes"
 

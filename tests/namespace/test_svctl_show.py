@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """svctl tree, metrics, log and events, on services that run."""
 
-import contextlib
 import json
 import os
 import pty
@@ -15,7 +14,7 @@ import threading
 from xml.etree import ElementTree
 
 from harness import BIN
-from supervise import Skip, Suite, need, process_state, same, wait_until, write_file
+from supervise import Skip, Suite, need, process_state, same, wait_until, watches, write_file
 
 suite = Suite("svctl")
 test = suite.test
@@ -79,13 +78,8 @@ class Followed:
 
     def begun(self):
         """Waits until it watches, and has read what there is."""
-        proc = f"/proc/{self.process.pid}"
-        def waits():
-            with contextlib.suppress(OSError):
-                watches = any("inotify" in os.readlink(f"{proc}/fd/{fd}") for fd in os.listdir(proc + "/fd"))
-                with open(proc + "/stat", encoding="ascii", errors="replace") as file:
-                    return watches and file.read().rpartition(")")[2].split()[0] == "S"
-        wait_until(waits, "it watches")
+        pid = self.process.pid
+        wait_until(lambda: watches(pid) and process_state(pid) == "S", "it watches")
 
     def end(self):
         self.process.kill()
