@@ -29,6 +29,9 @@
 /* Letters read from `control` at a time. */
 #define LETTERS 64
 
+/* What of a record could not be written is tried again after so many ms. */
+#define WRITE_AGAIN_MS 5000
+
 static const char *suffix(const struct program *program)
 {
 	return program->is_log ? "/log" : "";
@@ -113,8 +116,12 @@ static void adopted_ended(struct loop_watch *watch);
 
 /* --- the record ----------------------------------------------------------------- */
 
-static void tell_not_written(const struct program *program, const char *path)
+/* Told once, until all of it is written. */
+static void not_written(struct program *program, const char *path)
 {
+	if (program->is_unwritten)
+		return;
+	program->is_unwritten = true;
 	message(MESSAGE_WARNING, "%s%s: cannot write %s: %s", *program->name,
 		suffix(program), path, strerror(errno));
 }
@@ -124,7 +131,7 @@ static bool publish_text(struct program *program, const char *path, const char *
 {
 	if (files_replace(program->directory, path, temporary, text, length))
 		return true;
-	tell_not_written(program, path);
+	not_written(program, path);
 	return false;
 }
 
@@ -187,7 +194,7 @@ static void publish_first(struct program *program)
 	monitor_status(&program->monitor, &program->status);
 	monitor_remember(&program->monitor, &memory);
 	if (!write_record(program, &memory))
-		tell_not_written(program, STATUS);
+		not_written(program, STATUS);
 }
 
 /* The texts beside the status, where they are not so already. */
@@ -220,23 +227,17 @@ static void publish(struct program *program)
 	if (program->status.pid == 0)
 		program->pid = 0;
 	program->has_texts = publish_texts(program, &before);
-	if (!write_record(program, &memory))
-		tell_not_written(program, STATUS);
+	if (write_record(program, &memory))
+		program->is_unwritten = !program->has_texts;
+	else
+		not_written(program, STATUS);
 	program->is_unpublished = false;
 }
 
-/* What is wanted must be on record before it is done; all else is written once, at
- * the end of the turn: what a child has signed is enough for the next supervisor. */
-static void publish_soon(struct program *program, const struct monitor_action *action)
+static void publish_soon(struct program *program)
 {
 	struct supervisor *supervisor = program->supervisor;
 
-	if (action->changed)
-		program->status.changed = clock_wall();
-	if (action->first) {
-		publish(program);
-		return;
-	}
 	if (!program->is_listed) {
 		if (supervisor->unpublished == NULL)
 			supervisor->unpublished = program;
@@ -246,6 +247,18 @@ static void publish_soon(struct program *program, const struct monitor_action *a
 		program->next_unpublished = NULL;
 	}
 	program->is_listed = program->is_unpublished = true;
+}
+
+/* What is wanted must be on record before it is done; all else is written once, at
+ * the end of the turn: what a child has signed is enough for the next supervisor. */
+static void record_change(struct program *program, const struct monitor_action *action)
+{
+	if (action->changed)
+		program->status.changed = clock_wall();
+	if (action->first)
+		publish(program);
+	else
+		publish_soon(program);
 }
 
 void program_publish_all(struct supervisor *supervisor)
@@ -260,8 +273,14 @@ void program_publish_all(struct supervisor *supervisor)
 
 		supervisor->unpublished = program->next_unpublished;
 		program->is_listed = false;
-		if (program->is_unpublished)
+		if (program->is_unpublished) {
+			bool was_unwritten = program->is_unwritten;
+
 			publish(program);
+			/* its timer is not for that yet */
+			if (program->is_unwritten && !was_unwritten)
+				supervisor->turn(program->service);
+		}
 	}
 }
 
@@ -589,7 +608,7 @@ static void start(struct program *program, const char *path, char *const *argv,
 	result = spawn(&description, &pid, &error);
 	if (signing.error != 0) {
 		errno = signing.error;
-		tell_not_written(program, STATUS);
+		not_written(program, STATUS);
 	}
 	switch (result) {
 	case SPAWN_STARTED:
@@ -726,7 +745,7 @@ static void do_action(struct program *program, const struct monitor_action *acti
 			*program->name, suffix(program));
 		break;
 	case MONITOR_PUBLISH:
-		publish_soon(program, action);
+		record_change(program, action);
 		break;
 	}
 }
@@ -735,8 +754,20 @@ void program_turn(struct program *program)
 {
 	struct monitor_action action;
 
-	while (monitor_next(&program->monitor, program->supervisor->loop->now, &action))
+	while (!program->is_retired &&
+	    monitor_next(&program->monitor, program->supervisor->loop->now, &action))
 		do_action(program, &action);
+	if (program->is_unwritten)
+		publish_soon(program);
+}
+
+int64_t program_deadline(const struct program *program)
+{
+	int64_t due = program->is_retired ? CLOCK_NEVER : monitor_deadline(&program->monitor);
+	int64_t again = program->is_unwritten ? program->supervisor->loop->now + WRITE_AGAIN_MS :
+		CLOCK_NEVER;
+
+	return due < again ? due : again;
 }
 
 static void control_ready(struct loop_watch *watch)

@@ -47,6 +47,7 @@ struct program {
 
 	unsigned char said_options;	/* see options_read */
 	short notification_fd;	/* OPTIONS_NO_FD: none */
+	bool is_unwritten;	/* what should be on record could not be written */
 	struct monitor monitor;
 	int directory;		/* where it runs: the service directory, or its log/ */
 	int lock;
@@ -91,8 +92,11 @@ const char *program_open(struct program *program, int directory);
 const char *program_supervise(struct program *program);
 
 /* Does what the monitor says is due. Its record is written by program_publish_all,
- * once, whatever comes before that. */
+ * once, whatever comes before that; also one that could not be written before. */
 void program_turn(struct program *program);
+
+/* When a turn is due if nothing happens: monotonic ms, or CLOCK_NEVER. */
+int64_t program_deadline(const struct program *program);
 
 /* Writes the records that are to be written. To be called after each turn of the
  * loop. What was started in it goes first, unless a letter was heard or what a stop

@@ -233,10 +233,17 @@ void service_stop(struct service *service)
 		monitor_letter(&service->main.monitor, 'x', service->supervisor->loop->now);
 }
 
+static int64_t deadline_of(const struct service *service)
+{
+	int64_t deadline = program_deadline(&service->main);
+	int64_t of_log = service->log == NULL ? CLOCK_NEVER :
+		program_deadline(&service->log->program);
+
+	return deadline < of_log ? deadline : of_log;
+}
+
 void service_turn(struct service *service)
 {
-	int64_t deadline = CLOCK_NEVER;
-
 	if (service->stage == SERVICE_OPENING || service->stage == SERVICE_GONE)
 		return;
 	/* the logger first, so that it is there when the service writes; unless that is
@@ -244,13 +251,9 @@ void service_turn(struct service *service)
 	if (service->stage == SERVICE_SUPERVISED && service->log != NULL &&
 	    !monitor_released(&service->main.monitor))
 		program_turn(&service->log->program);
-	if (service->stage == SERVICE_SUPERVISED) {
-		program_turn(&service->main);
-		if (monitor_released(&service->main.monitor))
-			release_main(service);
-		else
-			deadline = monitor_deadline(&service->main.monitor);
-	}
+	program_turn(&service->main);
+	if (service->stage == SERVICE_SUPERVISED && monitor_released(&service->main.monitor))
+		release_main(service);
 	if (service->stage == SERVICE_DRAINING) {
 		if (service->log != NULL) {
 			program_turn(&service->log->program);
@@ -261,12 +264,7 @@ void service_turn(struct service *service)
 			return;
 		}
 	}
-	if (service->log != NULL) {
-		int64_t other = monitor_deadline(&service->log->program.monitor);
-
-		deadline = other < deadline ? other : deadline;
-	}
-	timers_set(&service->supervisor->loop->timers, &service->timer, deadline);
+	timers_set(&service->supervisor->loop->timers, &service->timer, deadline_of(service));
 }
 
 void service_free(struct service *service)

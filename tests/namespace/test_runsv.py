@@ -13,8 +13,8 @@ import threading
 import time
 
 from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, SECONDS, Skip, Suite, alive, children, deaf, decode,
-                       logger, mode, need, process_state, read, runit_sv, same,
-                       shebang_python, signal_teller, title, wait_settled, wait_until, write_file)
+                       logger, mode, need, process_state, read, runit_sv, same, shebang_python,
+                       signal_teller, stays, title, wait_settled, wait_until, write_file)
 
 suite = Suite("runsv")
 test = suite.test
@@ -1469,6 +1469,18 @@ def readonly(t):
     same(s.events(), [], "events")
 
 
+def fill(where):
+    """Fills the file system at WHERE with a file, whose path it returns."""
+    path = f"{where}/filler"
+    with open(path, "wb", buffering=0) as f:
+        try:
+            while True:
+                f.write(b"x" * 4096)
+        except OSError as e:
+            same(e.errno, errno.ENOSPC, "errno")
+    return path
+
+
 @test()
 def full_disk(t):
     """a full disk under supervise: it is said, letters are heard, the status is true and whole"""
@@ -1477,22 +1489,62 @@ def full_disk(t):
     os.symlink(f"{where}/supervise", s.file("supervise"))
     r = t.runsv(s)
     pid = s.running()
-    with open(f"{where}/filler", "wb", buffering=0) as f:
-        try:
-            while True:
-                f.write(b"x" * 4096)
-        except OSError as e:
-            same(e.errno, errno.ENOSPC, "errno")
+    filler = fill(where)
     s.tell("ot")
     s.wait_event("SIGTERM")
     r.wait_errors("service", "cannot write supervise/")
     s.wait_status(state=RUN, pid=pid, want="d", term=1)
     need(s.text("stat").endswith("\n"), f"stat {s.text('stat')!r}")
-    os.remove(f"{where}/filler")
+    os.remove(filler)
     s.tell("h")
     s.wait_event("SIGHUP")
     s.tell("p")
     s.wait_status(state=RUN, pid=pid, want="d", term=1, paused=1)
+
+
+@test(runit="it does not try again", early=True)
+def full_when_taken_on(t):
+    """a disk that is full when a service is taken on: said once, and its record is written when there is room"""
+    where = t.mount("size=64k")
+    s = t.service(log=logger())
+    for name, link in (("main", s.file("supervise")), ("log", s.file("log", "supervise"))):
+        os.mkdir(f"{where}/{name}")
+        os.symlink(f"{where}/{name}", link)
+    filler = fill(where)
+    r = t.runsv(s, wait=False)
+    pid = s.wait_start()
+    same(s.state(), None, "the record")
+    r.wait_errors("service: ", "cannot write supervise/")
+    r.wait_errors("service/log: ", "cannot write supervise/")
+    # what is tried again, after 5 s, and fails
+    stays(lambda: len(r.errors().splitlines()) == 2, lambda: f"messages {r.errors()!r}", 6)
+    os.remove(filler)
+    s.wait_status(state=RUN, pid=pid, want="u")
+    s.wait_status(log=True, state=RUN)
+    s.wait_text("pid", f"{pid}\n")
+    s.wait_text("stat", "run\n")
+    s.wait_text("stat", "run\n", log=True)
+    same(len(r.errors().splitlines()), 2, f"messages {r.errors()!r}")
+
+
+@test(runit="it does not try again", early=True)
+def full_when_it_ends(t):
+    """a disk that is full when a service ends for good: all of its record is true once there is room, its logger reads on"""
+    where = t.mount("size=64k")
+    s = t.service(log=logger(slow=9))
+    os.symlink(f"{where}/supervise", s.file("supervise"))
+    t.runsv(s)
+    s.running()
+    s.wait_text("stat", "run\n")
+    os.link(s.supervise("pid"), f"{where}/keeps what it has of the disk")
+    filler = fill(where)
+    s.tell("x")
+    s.wait_event("log eof")
+    s.wait_status(state=DOWN, pid=0)
+    same(s.text("stat"), "run\n", "stat, for which there was no room")
+    os.remove(filler)
+    s.wait_text("stat", "down\n")
+    same(s.count("log end"), 0, "ends of the logger")
 
 
 @test()
