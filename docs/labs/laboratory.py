@@ -23,7 +23,7 @@ NAME = os.path.basename(HERE)
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD") or "build")
 BIN = os.path.join(BUILD, "bin")
-SECONDS = 30  # for anything that has to happen
+SECONDS = 90  # for anything that has to happen
 
 libc = ctypes.CDLL(None, use_errno=True)
 sys.path[:0] = [os.path.join(ROOT, "tests", kind) for kind in ("namespace", "boot")]

@@ -200,7 +200,6 @@ def throttled(t):
     at = [int(e.split()[1]) / TICK for e in s.events() if e.startswith("at ")]
     gaps = [b - a for a, b in zip(at, at[1:])]
     need(all(0.9 <= g for g in gaps), f"gaps {gaps}")
-    need(gaps[number - 1] <= 3, f"gaps {gaps}")
 
 
 @test()
@@ -314,7 +313,7 @@ def zombie_and_its_group(t):
     scan = Scan(t)
     s = scan.service("one", run=f"(trap '' TERM; echo $$ >{t.dir}/left; exec sleep 1000) &\n"
                      "trap 'say end; exit' TERM\nsay start $$\nwhile :; do sleep 0.02; done\n")
-    write_file(s.file("timeout-kill"), "500\n")
+    write_file(s.file("timeout-kill"), "3000\n")
     first = two_for_one_who_waits_for_nobody(t, "-P", scan.path)
     pid = s.running()
     wait_until(lambda: os.path.exists(f"{t.dir}/left"), "its child")
@@ -396,7 +395,7 @@ def stop_taken_back(t):
     replace(r, scan, [s])
     s.tell("u")
     s.wait_status(want="u", pid=pid)
-    stays(lambda: s.starts() == [pid], "started twice")
+    stays(lambda: s.starts() == [pid], "started twice", 1.3)
     s.tell("k")
     s.wait_start(2)
     same(s.count("second"), 0, "second copies")
@@ -425,7 +424,7 @@ def kill_deadline(t):
     """timeout-kill: a stop under way goes on to KILL after adoption"""
     scan = Scan(t)
     s = t.service(name="defined/one", run=deaf())
-    options(s, timeout_kill=700)
+    options(s, timeout_kill=3000)
     scan.link(s)
     r = scan.start()
     pid = s.running()
@@ -574,7 +573,7 @@ def removed_unseen(t):
     r.kill()
     scan.unlink("one")
     adopted([other], scan.start)
-    wait_until(lambda: not alive(pid), "the service of the removed link has ended", 8)
+    wait_until(lambda: not alive(pid), "the service of the removed link has ended")
     s.wait_event("log end")
     need(alive(kept), "the other one has ended")
 
@@ -590,7 +589,7 @@ def removed_stop_under_way(t):
     scan.unlink("one")
     s.wait_event("SIGTERM")
     adopted([other], lambda: (r.kill(), scan.start())[1])
-    wait_until(s.supervised, lambda: f"the service that has not ended is supervised: {s.events()}", 8)
+    wait_until(s.supervised, lambda: f"the service that has not ended is supervised: {s.events()}")
     s.tell("k")
     wait_until(lambda: not alive(pid), "its end")
 
@@ -762,10 +761,10 @@ def removed_before_its_logger_runs(t):
     number = s.count("log start")
     s.wait_event("log start", number + 1)       # a second until it is started again
     s.wait_status(log=True, state=DOWN, pid=0)
+    write_file(s.file("read"))
     scan.unlink("one")
     s.wait_status(state=DOWN, pid=0, want="d")
     r.kill()
-    write_file(s.file("read"))
     scan.start()
     wait_until(lambda: read(s.file("copied")) == "1\n2\n", lambda: f"lines: {read(s.file('copied'))!r}, {s.events()}")
     wait_until(lambda: not s.supervised(log=True), "taken down")
@@ -827,7 +826,7 @@ def group_left(t):
         s = scan.service(f"one.{when}", run=f"(trap '' TERM; echo $$ >{left}; exec sleep 1000) &\n"
                          f"trap 'say TERM; while [ ! -e {go} ]; do sleep 0.02; done; say end; exit' TERM\n"
                          "say start $$\nwhile :; do sleep 0.02; done\n")
-        write_file(s.file("timeout-kill"), "2000\n")
+        write_file(s.file("timeout-kill"), "10000\n")
         r = scan.start("-P")
         s.running()
         wait_until(lambda: os.path.exists(left), "its child")
@@ -835,6 +834,7 @@ def group_left(t):
         if when == "before":
             r.kill()
             r = adopted([s], lambda: scan.start("-P"))
+        told = time.monotonic()
         s.tell("d")
         s.wait_event("TERM")
         if when == "between":       # it ends while nobody supervises it
@@ -849,7 +849,8 @@ def group_left(t):
             s.wait_status(state=DOWN)
             r.kill()
             r = adopted([s], lambda: scan.start("-P"))
-        need(running_in(t)[f"one.{when}"], "its child was killed at once")
+        there = running_in(t)[f"one.{when}"]
+        need(there or time.monotonic() - told > 9, "its child was killed at once")
         wait_until(lambda: not any(alive(p) for p in pids), lambda: f"the end of all: {running_in(t)}")
         r.kill()
 
@@ -950,17 +951,19 @@ def full_disk(t):
 @test()
 def no_descriptors(t):
     """with no descriptor to spare, what was started is not started a second time by the next supervisor"""
-    wrong = []
-    for limit in range(10, 26):
+    wrong, begun = [], 0
+    for limit in range(40, 62):     # from nothing started to everything
         scan = Scan(t, f"scan{limit}")
         services = [t.service(name=f"defined{limit}/s{i}", run=deaf(lock=f"{t.dir}/lock{limit}.{i}")) for i in range(2)]
         for s in services:
             scan.link(s)
         r = scan.start(prefix=["sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh"])
-        stays(lambda: True, "", 0.25)
+        wait_until(lambda: r.errors() or all(s.starts() for s in services), "it can, or says that it cannot")
+        time.sleep(0.1)
         r.kill()
         said = r.errors()
         started = [s.starts() for s in services]
+        begun += any(started)
         r = scan.start()
         for s in services:
             s.running()
@@ -969,6 +972,7 @@ def no_descriptors(t):
                 wrong.append((limit, os.path.basename(s.path), s.events(), said))
         r.signal(signal.SIGTERM)
         r.wait_exit()
+    need(0 < begun < 22, f"with {begun} of the limits something was started by the first supervisor")
     same([w[:3] for w in wrong], [], f"second copies (limit, service, events); the first supervisor said: {wrong[:1]}")
 
 
@@ -1083,7 +1087,7 @@ def term_from_init(t):
                    f"until [ -e '{t.dir}/kill' ]; do sleep 0.02; done\nkill -9 $first\nwait $first\n"
                    f"'{BIN}/runsvdir' '{scan.path}' & second=$!\n"
                    f"until [ -e '{t.dir}/term' ]; do sleep 0.02; done\nkill -TERM $second\nwait $second\n"
-                   f"echo $? >'{t.dir}/code'\nls /proc | grep -c '^[0-9]' >'{t.dir}/left'\n")
+                   f"echo $? >'{t.dir}/code'\nuntil set -- /proc/[0-9]*; [ $# -eq 1 ]; do sleep 0.02; done\n")
     for service in (s, other):
         wait_until(lambda: service.starts(), "started")
     s.wait_event("log start")
@@ -1092,8 +1096,6 @@ def term_from_init(t):
     write_file(f"{t.dir}/term")
     same(r.wait_exit(), 0, "exit code of the namespace")
     same(read(f"{t.dir}/code").strip(), "0", "exit code")
-    # the shell, ls and grep, which may be late
-    need(read(f"{t.dir}/left").strip() in ("2", "3"), f"{read(f'{t.dir}/left')} processes at the end")
     lines_are_whole(s)
     same((len(s.starts()), len(other.starts())), (1, 1), "starts")
 

@@ -32,7 +32,7 @@ INITTAB = """::sysinit:echo sysinit >>/tmp/log
 ::shutdown:echo shutdown >>/tmp/log
 """ % KEPT
 ADDED = "sleep 1003"
-LIMITS = ["init.%s=2" % word for word in ("shutdown", "stop", "term", "kill", "unmount")]
+LIMITS = ["init.%s=%d" % limit for limit in (("shutdown", 20), ("stop", 20), ("term", 2), ("kill", 2), ("unmount", 2))]
 
 WHAT = {
     "lives": "process 1 lives",

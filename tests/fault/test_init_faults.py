@@ -50,7 +50,7 @@ null::askfirst:%s
 ::ctrlaltdel:true 2
 ::shutdown:/etc/down
 """ % ASKED
-LIMITS = ["init.shutdown=2", "init.stop=2", "init.term=3", "init.kill=2", "init.unmount=2"]
+LIMITS = ["init.shutdown=20", "init.stop=20", "init.term=3", "init.kill=2", "init.unmount=2"]
 LOG = "/root/log"
 FILES = {
     "/etc/hostname": "pidone-test\n",

@@ -69,6 +69,17 @@ def run_tests(tests, jobs=1, alone=()):
     sys.exit(0 if passed else 1)
 
 
+def strace():
+    """Where strace is, if it can trace here."""
+    found = shutil.which("strace")
+    if not found:
+        raise Skip("no strace")
+    done = subprocess.run([found, "-o", "/dev/null", "true"], stderr=subprocess.PIPE, text=True, timeout=SECONDS, check=False)
+    if done.returncode:
+        raise Skip("strace: " + done.stderr.strip())
+    return found
+
+
 class Namespace:
     """A process tree of its own with PROGRAM as process 1, in a root directory
     of its own. FILES: path in it -> text; a text that begins with #! is made
@@ -76,6 +87,7 @@ class Namespace:
     writes is in self.output()."""
 
     SHOWN = ("usr", "bin", "sbin", "lib", "lib64")      # this machine's directories
+    ENTERED = "/pidone/entered"                         # there once PROGRAM is to be executed
 
     def __init__(self, program, files, arguments=(), stdin=subprocess.DEVNULL, stdout=None,
                  wrapper=()):
@@ -97,6 +109,8 @@ class Namespace:
             wait_until("the namespace has a process",
                        lambda: self.find_init() or self.process.poll() is not None)
             self.init = self.find_init()
+            if not self.init and os.path.exists(self.root + self.ENTERED):
+                raise AssertionError("process 1 has ended: " + self.output().strip())
             if not self.init:
                 raise Skip("no namespaces here: " + self.output().strip())
         except BaseException:
@@ -121,7 +135,7 @@ class Namespace:
         for source in glob.glob(os.path.join(BIN, "*")):
             shutil.copy2(source, os.path.join(self.root, "pidone"), follow_symlinks=False)
         if not os.path.exists(self.root + program):
-            raise Skip("%s is not built" % program)
+            raise AssertionError("%s is not built" % program)
         for path, text in files.items():
             self.write(path, text)
 
@@ -158,7 +172,8 @@ class Namespace:
             mkdir "$R/dev/pts" "$R/dev/shm"
             mount -t devpts -o newinstance,ptmxmode=0666 devpts "$R/dev/pts"
             ln -s pts/ptmx "$R/dev/ptmx"
-            exec chroot "$R" "$@" """ % " ".join(self.SHOWN)
+            : >"$R%s"
+            exec chroot "$R" "$@" """ % (" ".join(self.SHOWN), self.ENTERED)
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
         return (["unshare"] + user + NAMESPACES + ["--fork", "--kill-child", "sh", "-c",
                 script, "sh", self.root] + self.arguments)

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 
-from harness import Namespace, Skip, run_tests, wait_until
+from harness import SECONDS, Namespace, Skip, run_tests, wait_until
 
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../peers")
 SHOWN = ("/usr", "/bin", "/sbin", "/lib", "/lib64")
@@ -71,7 +71,7 @@ class Container(Namespace):
 
     def run(self, *words):
         done = subprocess.run(self.words("exec", self.name, *words), capture_output=True, text=True, check=False,
-                              timeout=20)
+                              timeout=SECONDS)
         return done.stdout + done.stderr
 
 

@@ -5,12 +5,11 @@ import os
 import pty
 import re
 import select
-import shutil
 import signal
 import subprocess
 import time
 
-from harness import BIN, HUP, INT, SECONDS, TERM, USR1, USR2, Namespace, Skip, run_tests, wait_until
+from harness import BIN, HUP, INT, SECONDS, TERM, USR1, USR2, Namespace, Skip, run_tests, strace, wait_until
 
 INIT = "/pidone/init"
 NOBODY = "::sysinit:/bin/echo UP\n"     # an inittab that keeps nothing running
@@ -231,13 +230,17 @@ def children_are_leaders_with_default_signals():
 def respawn_is_at_once_after_a_second_and_slower_after_quick_deaths():
     with init("::respawn:sh -c 'date +%s.%N >>/tmp/quick'\n::respawn:sleep 1001\n") as ns:
         _, outer = pid_of(ns, "sleep 1001")
-        wait_until("it has run for a second", lambda: age(outer) > 1.1)
-        os.kill(outer, signal.SIGKILL)
-        killed = time.clock_gettime(time.CLOCK_BOOTTIME)
-        again = wait_until("another", lambda: (
-            lambda pid: pid != outer and pid)(pid_of(ns, "sleep 1001")[1]))
+        took = []
+        for _ in range(4):      # the best of four: the machine may be busy
+            wait_until("it has run for a second", lambda: age(outer) > 1.1)
+            os.kill(outer, signal.SIGKILL)
+            killed = time.clock_gettime(time.CLOCK_BOOTTIME)
+            again = wait_until("another", lambda: (
+                lambda pid: pid != outer and pid)(pid_of(ns, "sleep 1001")[1]))
+            took.append(time.clock_gettime(time.CLOCK_BOOTTIME) - age(again) - killed)
+            outer = again
         # the quickest of the pauses is a second; the kernel counts in 1/100 s
-        assert time.clock_gettime(time.CLOCK_BOOTTIME) - age(again) < killed + 0.9
+        assert min(took) < 0.9, took
         times = wait_until("four starts", lambda: (
             lambda t: len(t) >= 4 and t)(ns.read("/tmp/quick").split()))
         gaps = [float(b) - float(a) for a, b in zip(times, times[1:])]
@@ -276,7 +279,7 @@ def a_missing_tty_is_said_once():
 
 def orphans_are_reaped():
     with init("::once:sh -c 'for i in $(seq 1000); do (true &) ; done; sleep 1001'\n") as ns:
-        wait_until("all were started", lambda: "sleep 1001" in commands(ns), 60)
+        wait_until("all were started", lambda: "sleep 1001" in commands(ns))
         wait_until("no zombies", lambda: ns.zombies() == 0)
 
 
@@ -443,13 +446,12 @@ def restart_entry_replaces_init():
 
 
 def a_restart_entry_has_the_keys_as_the_kernel_gave_them():
-    if not shutil.which("strace"):
-        raise Skip("no strace, to see reboot(2) called")
+    program = strace()
     with init("::respawn:sleep 1001\n::restart:/after\n", files={"/after": "#!/bin/sh\necho AFTER; exec sleep 1002\n"}) as ns:
         pid_of(ns, "sleep 1001")
         # it is no process of the namespace, and so is not killed
         calls = os.path.join(ns.top, "calls")
-        with subprocess.Popen(["strace", "-q", "-o", calls, "-e", "trace=reboot,execve", "-p", str(ns.init)]) as tracer:
+        with subprocess.Popen([program, "-q", "-o", calls, "-e", "trace=reboot,execve", "-p", str(ns.init)]) as tracer:
             wait_until("it is traced", lambda: tracer.poll() is not None or traced(ns))
             ns.signal(signal.SIGQUIT)
             ns.wait_output("AFTER")
@@ -567,8 +569,7 @@ def a_full_pipe_does_not_stop_it():
 
 
 def failing_system_calls_do_not_end_it():
-    if not shutil.which("strace"):
-        raise Skip("no strace, to make them fail")
+    program = strace()
     # by call: the errors, and at which of its uses
     faults = [(call, error, "1..30") for call, error in (
         ("fork", "EAGAIN"), ("fork", "ENOMEM"), ("open", "EMFILE"), ("open", "EIO"),
@@ -583,7 +584,7 @@ def failing_system_calls_do_not_end_it():
     faults.append(("rt_sigtimedwait", "EINVAL", "1..2"))
     for call, error, when in faults:
         fault = "%s:error=%s:when=%s" % (call, error, when)
-        wrapper = ["strace", "-D", "-o", "/dev/null", "-e", "trace=" + call, "-e",
+        wrapper = [program, "-D", "-o", "/dev/null", "-e", "trace=" + call, "-e",
                    "inject=" + fault]
         with init("::respawn:sleep 1001\n::shutdown:true\n",
                   ["init.stop=1", "init.term=1", "init.kill=1", "init.shutdown=1",
@@ -596,7 +597,7 @@ def failing_system_calls_do_not_end_it():
 def askfirst_waits_for_enter_on_its_terminal():
     master, slave = pty.openpty()
     try:
-        with init("::askfirst:-/bin/sh\n", stdin=slave, stdout=slave) as ns:
+        with init("::askfirst:-/bin/sh\n", ["init.stop=1000"], stdin=slave, stdout=slave) as ns:
             text = b""
 
             def see(what):
@@ -605,16 +606,13 @@ def askfirst_waits_for_enter_on_its_terminal():
                     assert select.select([master], [], [], SECONDS)[0], text
                     text += os.read(master, 4096)
             see(b"Please press Enter to activate this console. ")
-            assert any(command == INIT for command in commands(ns))
+            assert any(command.split()[0] == INIT for command in commands(ns))
             os.write(master, b"not yet\n")
             wait_until("a shell", lambda: commands(ns) == ["-/bin/sh"])
             os.write(master, b"echo TERM is $TERM; tty\n")
             see(b"TERM is ")
             ns.signal(USR2)
-            start = time.monotonic()
-            ns.wait_end()
-            # it made the terminal its own, and so heeds the hangup
-            print("# %.3f s" % (time.monotonic() - start))
+            ns.wait_end()       # it made the terminal its own, and so heeds the hangup
     finally:
         os.close(master)
         os.close(slave)

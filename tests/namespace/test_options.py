@@ -40,7 +40,7 @@ def wait_record(s, at, value):
 @test()
 def timeout_kill(t):
     """timeout-kill: a service that does not end after d is killed"""
-    s, r = with_options(t, {"timeout-kill": "300\n"}, run=deaf())
+    s, r = with_options(t, {"timeout-kill": "3000\n"}, run=deaf())
     pid = s.running()
     s.tell("d")
     s.wait_event("SIGTERM")
@@ -62,7 +62,7 @@ def no_timeout_kill(t):
 @test()
 def timeout_finish(t):
     """timeout-finish: a finish that hangs is killed, and run restarted"""
-    s, r = with_options(t, {"timeout-finish": "300"}, run=DYING, finish="say finish\nexec sleep 1000\n")
+    s, r = with_options(t, {"timeout-finish": "3000"}, run=DYING, finish="say finish\nexec sleep 1000\n")
     s.wait_start(2)
     need(s.count("finish") >= 1, "finish was not run")
     r.wait_errors("has not ended in time", "KILL")
@@ -71,7 +71,7 @@ def timeout_finish(t):
 @test()
 def timeout_control(t):
     """timeout-control: a control script that hangs is killed, and the signal sent"""
-    s, _ = with_options(t, {"timeout-control": "300"}, run=signal_teller(),
+    s, _ = with_options(t, {"timeout-control": "3000"}, run=signal_teller(),
                         control={"t": "say control\nexec sleep 1000\n"})
     s.running()
     s.tell("d")

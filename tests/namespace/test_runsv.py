@@ -5,13 +5,13 @@ import errno
 import fcntl
 import os
 import re
-import shutil
 import signal
 import stat
 import subprocess
 import threading
 import time
 
+from harness import strace
 from supervise import (BIN, DOWN, FINISH, IDLE, KEEPER, RUN, SECONDS, Skip, Suite, alive, children, deaf, decode,
                        logger, mode, need, process_state, read, runit_sv, same, shebang_python,
                        signal_teller, stays, title, wait_settled, wait_until, write_file)
@@ -78,18 +78,11 @@ def start_rate_finish(t):
 @test()
 def start_rate_slow_fork(t):
     """the 1 s between starts counts from when the process was made, not decided on"""
-    strace = shutil.which("strace")
-    if not strace:
-        raise Skip("no strace")
     s = t.service(run=STARTED + "exit 1\n")
     # A busy machine, made to order: the first fork takes 0.6 s longer.
-    r = t.start(strace, "-o", f"{t.dir}/trace", "-e", "trace=clone,clone3,fork,vfork",
+    r = t.start(strace(), "-o", f"{t.dir}/trace", "-e", "trace=clone,clone3,fork,vfork",
                 "-e", "inject=clone,clone3,fork,vfork:delay_enter=600000:when=1", f"{BIN}/runsv", s.path)
-    def started():
-        if not r.running():
-            raise Skip(f"strace: {r.errors().strip()}")
-        return s.count("start") >= 3
-    wait_until(started, lambda: f"three starts; {s.events()}")
+    wait_until(lambda: s.count("start") >= 3, lambda: f"three starts; {s.events()}, {r.errors()!r}")
     need_one_second_between(start_times(s))
 
 
@@ -355,16 +348,9 @@ def down_link_to_nothing(t):
 @test()
 def old_filter_of_calls(t):
     """where faccessat2(2) is refused (older kernels, a container's filter) down and finish are seen all the same"""
-    strace = shutil.which("strace")
-    if not strace:
-        raise Skip("no strace")
     s = t.service(run="say start $$\nexit 0\n", finish="say finish\n", down=True)
-    r = t.start(strace, "-o", "/dev/null", "-e", "inject=faccessat2:error=EPERM", f"{BIN}/runsv", s.path)
-    def there():
-        if not r.running():
-            raise Skip(f"strace: {r.errors().strip()}")
-        return s.supervised()
-    wait_until(there, "supervise/ok")
+    r = t.start(strace(), "-o", "/dev/null", "-e", "inject=faccessat2:error=EPERM", f"{BIN}/runsv", s.path)
+    wait_until(s.supervised, lambda: f"supervise/ok; {r.errors()!r}")
     s.wait_status(state=DOWN, want="d", pid=0)
     s.tell("o")
     s.wait_event("finish")
@@ -950,7 +936,7 @@ def letters_after_the_end(t):
     s.tell("x")
     s.wait_event("eof")
     s.tell("u")
-    wait_settled(lambda: s.status().state == DOWN and r.running(), "it stays down", 0.3)
+    wait_settled(lambda: s.status().state == DOWN and r.running(), "it stays down", 1.3)
     write_file(s.file("go"))
     same(r.wait_exit(), 0, "exit code")
     same(len(s.starts()), 1, "starts")
@@ -1101,10 +1087,10 @@ def kill_then_up(t):
 def kill_status(t):
     """after k the status says down only when the process has ended"""
     s, _ = t.supervised(run=deaf())
-    lies, stop = [], threading.Event()
+    lies, known, stop = [], [], threading.Event()
     def watch():
         while not stop.is_set():
-            pid = s.starts()[-1] if s.starts() else 0
+            pid = known[-1]
             status = s.state()
             if pid and status and status.state == DOWN and s.starts()[-1] == pid and alive(pid):
                 # The record may have been of before the start.
@@ -1112,14 +1098,14 @@ def kill_status(t):
                 if again and again.seconds == status.seconds and again.nanoseconds == status.nanoseconds \
                         and alive(pid) and s.state().state == DOWN:
                     lies.append((pid, status))
-    s.running()
+    known.append(s.running())
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
         for number in range(2, 5):
             s.tell("k")
             s.wait_start(number)
-            s.running()
+            known.append(s.running())
     finally:
         stop.set()
         watcher.join()
@@ -1417,10 +1403,10 @@ def no_directory(t):
 @test()
 def usage(t):
     """without a directory, or with an empty one: usage, and not 0"""
-    for words in ([], ["a", "b", "c"]):
+    for words in ([], [""], ["a", "b", "c"]):
         r = t.start(f"{BIN}/runsv", *words)
-        need(r.wait_exit() != 0 or words, "exit code 0")
-        need(words or "usage" in r.errors().lower(), f"message {r.errors()!r}")
+        need(r.wait_exit() != 0, f"exit code 0 for {words}")
+        need("usage" in r.errors().lower(), f"message {r.errors()!r} for {words}")
 
 
 @test()
@@ -1538,13 +1524,14 @@ def full_when_it_ends(t):
     s.wait_text("stat", "run\n")
     os.link(s.supervise("pid"), f"{where}/keeps what it has of the disk")
     filler = fill(where)
+    told = time.monotonic()
     s.tell("x")
     s.wait_event("log eof")
     s.wait_status(state=DOWN, pid=0)
     same(s.text("stat"), "run\n", "stat, for which there was no room")
     os.remove(filler)
     s.wait_text("stat", "down\n")
-    same(s.count("log end"), 0, "ends of the logger")
+    need(s.count("log end") == 0 or time.monotonic() - told > 8, "the logger has ended before its time")
 
 
 @test()

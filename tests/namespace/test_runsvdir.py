@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 
+from harness import strace
 from supervise import (BIN, DOWN, IDLE, RUN, SECONDS, Skip, Suite, alive, children, deaf, files_and_forks, logger, need,
                        process_fields, process_state, read, same, wait_settled, wait_until,
                        write_file)
@@ -92,8 +93,10 @@ def without_descriptors(t):
     wait_until(lambda: s.copied() == ["a line"], lambda: f"the line: {s.copied()}")
     for number in (0, 2):
         same(os.readlink(f"/proc/{pid}/fd/{number}"), "/dev/null", f"descriptor {number}")
+    other = plain.running()
+    plain.wait_event("start")       # by run, which exec has given what it has
     for number in (0, 1, 2):
-        same(os.readlink(f"/proc/{plain.running()}/fd/{number}"), "/dev/null", f"descriptor {number} of one without a logger")
+        same(os.readlink(f"/proc/{other}/fd/{number}"), "/dev/null", f"descriptor {number} of one without a logger")
 
 
 @test()
@@ -274,16 +277,9 @@ def gone_while_another_holds_it(t):
 
 def stopped_at(t, scan, call):
     """A runsvdir that is stopped after the first system call CALL, and its pid."""
-    strace = shutil.which("strace")
-    if not strace:
-        raise Skip("no strace")
     trace = f"{t.dir}/trace.{t.count()}"
-    r = scan.start(prefix=[strace, "-o", trace, "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGSTOP:when=1"])
-    def stopped():
-        if not r.running():
-            raise Skip(f"strace: {r.errors().strip()}")
-        return "stopped by SIGSTOP" in read(trace)
-    wait_until(stopped, lambda: f"runsvdir, stopped; {read(trace)}")
+    r = scan.start(prefix=[strace(), "-o", trace, "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGSTOP:when=1"])
+    wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"runsvdir, stopped; {read(trace)}, {r.errors()!r}")
     return r, children(r.pid)[0]
 
 
@@ -1063,8 +1059,7 @@ def five_hundred(t):
 @test(runit="looks every 5 s", early=True)
 def idle(t):
     """100 idle services: runsvdir makes no system call"""
-    if not shutil.which("strace"):
-        raise Skip("no strace")
+    program = strace()
     scan = Scan(t)
     _, r = many(t, scan, 100, SECONDS * 2)
     # What is still under way right after the start (the 1 s of throttling,
@@ -1078,10 +1073,10 @@ def idle(t):
         return last[-1] == last[-2] if len(last) > 1 else False
     wait_settled(unchanged, lambda: f"quiet; {last[-1]}", 1.5)
     trace = f"{t.dir}/trace"
-    strace = t.start(shutil.which("strace"), "-f", "-o", trace, "-p", str(r.pid))
+    tracer = t.start(program, "-f", "-o", trace, "-p", str(r.pid))
     def traced():
-        if not strace.running():
-            raise Skip(f"strace: {strace.errors().strip()}")
+        if not tracer.running():
+            raise Skip(f"strace: {tracer.errors().strip()}")
         return "TracerPid:\t0\n" not in read(f"/proc/{r.pid}/status")
     wait_until(traced, "strace attached")
     # Attaching itself interrupts a wait, which is then begun again.
@@ -1094,8 +1089,8 @@ def idle(t):
     end = time.monotonic() + 3
     wait_settled(lambda: time.monotonic() > end, "", 0)
     same(read(trace)[len(before):], "", "system calls in 3 s")
-    strace.signal(signal.SIGINT)
-    strace.wait_exit()
+    tracer.signal(signal.SIGINT)
+    tracer.wait_exit()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from harness import BIN, HERE, INT, SECONDS, Namespace
+from harness import BIN, HERE, INT, SECONDS, Namespace, strace
 from supervise import Skip, Suite, mode, need, read, same, write_file
 
 suite = Suite("svctl")
@@ -27,7 +27,7 @@ def svctl(t, *arguments, code=0, cwd=None, **environment):
     for directory in ("services", "init.d"):
         os.makedirs(f"{t.dir}/{directory}", exist_ok=True)
     done = subprocess.run([os.fsencode(a) for a in (f"{BIN}/svctl", *arguments)], env=environment,
-                          capture_output=True, stdin=subprocess.DEVNULL, timeout=30, check=False,
+                          capture_output=True, stdin=subprocess.DEVNULL, timeout=SECONDS, check=False,
                           cwd=cwd or t.dir)
     done.stdout, done.stderr = os.fsdecode(done.stdout), os.fsdecode(done.stderr)
     same(done.returncode, code, f"exit code of svctl {arguments}: {done.stdout}{done.stderr}")
@@ -137,11 +137,9 @@ def new_on_a_full_disk(t):
     same(sorted(os.listdir(where + "/web")), ["log", "run"], "when there is room")
 
 
-def strace(*inject):
+def failing(*inject):
     """What has calls fail in what is run by it."""
-    if not shutil.which("strace"):
-        raise Skip("no strace")
-    return ["strace", "-o", "/dev/null", *(word for one in inject for word in ("-e", f"inject={one}"))]
+    return [strace(), "-o", "/dev/null", *(word for one in inject for word in ("-e", f"inject={one}"))]
 
 
 @test()
@@ -149,7 +147,7 @@ def new_where_rename_replaces(t):
     """new: on a file system that knows no RENAME_NOREPLACE nothing is replaced either"""
     os.makedirs(t.dir + "/init.d/empty")
     def new(name, code):
-        done = subprocess.run([*strace("renameat2:error=EINVAL"), f"{BIN}/svctl", "new", name, "--", "true"],
+        done = subprocess.run([*failing("renameat2:error=EINVAL"), f"{BIN}/svctl", "new", name, "--", "true"],
                               env=dict(os.environ, SVCTL_INITDIR=t.dir + "/init.d"), capture_output=True, text=True,
                               check=False)
         same(done.returncode, code, f"new {name}: {done.stderr}")

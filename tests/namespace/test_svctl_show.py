@@ -13,7 +13,7 @@ import sys
 import threading
 from xml.etree import ElementTree
 
-from harness import BIN
+from harness import BIN, SECONDS
 from supervise import Skip, Suite, need, process_state, same, wait_until, watches, write_file
 
 suite = Suite("svctl")
@@ -46,12 +46,12 @@ class World:
     def svctl(self, *arguments, code=0, **environment):
         done = subprocess.run([f"{BIN}/svctl", *arguments], env=dict(self.environment, **environment),
                               capture_output=True, text=True, errors="surrogateescape",
-                              stdin=subprocess.DEVNULL, timeout=30, check=False)
+                              stdin=subprocess.DEVNULL, timeout=SECONDS, check=False)
         same(done.returncode, code, f"exit code of svctl {arguments}: {done.stdout}{done.stderr}")
         return done
 
     def wait_up(self, *names):
-        self.svctl("start", "-t", "20", *names)
+        self.svctl("start", "-t", str(SECONDS), *names)
 
     def follow(self, *arguments):
         return Followed(self, arguments)
@@ -325,7 +325,7 @@ def log_follows_a_file(t):
     done = subprocess.Popen([f"{BIN}/svctl", "log", "-f", "web"], env=w.environment, stdout=subprocess.PIPE)
     done.stdout.readline()
     done.stdout.close()
-    done.wait(20)       # nothing is written any more, and still it ends
+    done.wait(SECONDS)       # nothing is written any more, and still it ends
 
 
 @test()
@@ -336,7 +336,7 @@ def log_on_a_terminal(t):
     write_file(t.dir + "/web.log", "a\tb\x1b[31mred\n")
     same(w.svctl("log", "web").stdout, "a\tb\x1b[31mred\n", "in a pipe")
     master, slave = pty.openpty()
-    subprocess.run([f"{BIN}/svctl", "log", "web"], env=w.environment, stdout=slave, check=True, timeout=30)
+    subprocess.run([f"{BIN}/svctl", "log", "web"], env=w.environment, stdout=slave, check=True, timeout=SECONDS)
     os.close(slave)
     written = os.read(master, 4096).decode()
     os.close(master)
@@ -377,7 +377,7 @@ def log_whose_directory_goes(t):
     shutil.rmtree(old)
     followed.wait(lambda seen: seen[3:] == [f"svctl: web: {w.svdir}/web/log/./main/current: its directory is gone"],
                   "its end")
-    same(followed.process.wait(20), 0, "exit code")
+    same(followed.process.wait(SECONDS), 0, "exit code")
 
 
 @test()
@@ -487,7 +487,7 @@ def events_for_programs(t):
     done = subprocess.Popen([f"{BIN}/svctl", "events"], env=w.environment, stdout=subprocess.PIPE)
     done.stdout.readline()
     done.stdout.close()
-    done.wait(20)
+    done.wait(SECONDS)
 
 
 @test()
@@ -519,7 +519,7 @@ def events_of_what_comes_and_goes(t):
     followed.wait(lambda seen: story(seen, "linked")[-1] == "gone", "linked is gone")
     shutil.rmtree(w.svdir)
     followed.wait(lambda seen: seen[-1] == f"svctl: {w.svdir}: is gone", "the end")
-    same(followed.process.wait(20), 0, "exit code")
+    same(followed.process.wait(SECONDS), 0, "exit code")
 
 
 @test()
@@ -609,7 +609,7 @@ def boot_of_a_saved_log(t):
     need("\n    13.000     7.000  step mount: failed: exit status 1\n" in text, text)
     need("\n   153.500         -  entry respawn: /usr/bin/<runsvdir> & more /etc/rc.d\n" in text, text)
     with open(path) as log:
-        done = subprocess.run([f"{BIN}/svctl", "boot", "-"], stdin=log, capture_output=True, text=True, timeout=30)
+        done = subprocess.run([f"{BIN}/svctl", "boot", "-"], stdin=log, capture_output=True, text=True, timeout=SECONDS)
     same(done.stdout, text, "from standard input")
 
 
@@ -686,7 +686,7 @@ def with_memory(w, kib, words):
         if kib:
             resource.setrlimit(resource.RLIMIT_DATA, (kib << 10, kib << 10))
     done = subprocess.run(words, env=w.environment, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=30, check=False, preexec_fn=limit)
+                          capture_output=True, text=True, timeout=SECONDS, check=False, preexec_fn=limit)
     return done.returncode, re.sub(r" +", " ", re.sub(r"(?:[0-9.]+[KMGdhms]?)+", "N", done.stdout)), done.stderr
 
 

@@ -35,7 +35,7 @@ def daemon():
         say("its supervisor sees ./run end, and starts it again. And again: now it runs %d times." % len(copies))
         check("a daemon is started again while it runs", len(copies) >= 2)
         check("its parent is process 1, not its supervisor", {parent(pid) for pid in copies}, {1})
-        said = sv("-w", "20", "stop", directory)
+        said = sv("-w", "90", "stop", directory)
         say("sv stop: %s" % said.replace(top + "/", ""))
         left = sleeping(1001)
         say("and of the daemon there are %d." % len(left))
@@ -57,7 +57,7 @@ def foreground():
         wait_until("a new one", lambda: sleeping(1002) not in ([], first))
         say("It is killed, and runs again: %s." % sleeping(1002))
         check("its end is seen, and it is started again, once", len(sleeping(1002)), 1)
-        said = sv("-w", "20", "stop", directory)
+        said = sv("-w", "90", "stop", directory)
         say("sv stop: %s" % said.replace(top + "/", ""))
         check("and stopped is stopped", (said.startswith("ok: down:"), sleeping(1002)), (True, []))
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from laboratory import BIN, as_pid_1, check, run, say, scratch, service, sv, svctl, wait_until
+from laboratory import BIN, as_pid_1, check, run, say, scratch, SECONDS, service, sv, svctl, wait_until
 
 # A server that has something to do before it listens: it lasts until somebody
 # opens the FIFO `enough`.
@@ -53,7 +53,7 @@ def without_check():
         directory = os.path.join(top, "server")
         say("A server that takes its time before it listens.")
         supervise(directory)
-        said, answer = sv("-w", "20", "start", directory), ask(directory)
+        said, answer = sv("-w", "90", "start", directory), ask(directory)
         say("sv start: %s" % said.replace(top + "/", ""))
         say("A client: %s." % answer)
         check("the process is there, and started it is", said.startswith("ok: run:"))
@@ -72,9 +72,9 @@ def with_check():
         said = sv("-w", "1", "start", directory)
         say("sv -w 1 start: %s" % said.replace(top + "/", ""))
         check("start does not call it started", said.startswith("timeout: run:"))
-        waiting = subprocess.Popen([os.path.join(BIN, "sv"), "-w", "20", "start", directory],
+        waiting = subprocess.Popen([os.path.join(BIN, "sv"), "-w", "90", "start", directory],
                                    stdout=subprocess.PIPE, text=True)
-        say("sv -w 20 start waits.")
+        say("sv -w 90 start waits.")
         enough(directory)
         said = waiting.communicate()[0].strip()
         answer = ask(directory)
@@ -87,13 +87,13 @@ def telling():
         directory = os.path.join(top, "server")
         say("Nobody asks it: it writes a newline to its descriptor 3 once it listens.")
         supervise(directory, run=TELLING, **{"notification-fd": "3\n"})
-        waiting = subprocess.Popen([os.path.join(BIN, "svctl"), "wait", "-t", "20", "ready", directory], stdout=subprocess.PIPE)
+        waiting = subprocess.Popen([os.path.join(BIN, "svctl"), "wait", "-t", "90", "ready", directory], stdout=subprocess.PIPE)
         wait_until("its record has been written", lambda: sv("status", directory).startswith("run:"))
         said = svctl("wait", "-t", "0", "ready", directory)
         say("svctl wait -t 0 ready: %s" % said.replace(top + "/", ""))
         check("it runs, and is known not to be ready", (said.startswith("timeout: run:"), waiting.poll()), (True, None))
         enough(directory)
-        waiting.wait(20)
+        waiting.wait(SECONDS)
         answer = ask(directory)
         say("Its preparations are over: svctl wait ready has returned %d. A client: %s." % (waiting.returncode, answer))
         check("whoever waits is told when it can be used", (waiting.returncode, answer), (0, "it answers"))
