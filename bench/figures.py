@@ -60,6 +60,13 @@ def say(text):
     print("# " + text, file=sys.stderr, flush=True)
 
 
+def shown(quotient):
+    """A ratio, of two digits behind the point; one that is smaller has one digit that says something."""
+    if quotient is None:
+        return "-"
+    return "%.2f" % quotient if quotient >= 0.005 else "%.1g" % quotient
+
+
 class Table:
     """The figures, each with those of the others, its ratio and its bound."""
 
@@ -103,7 +110,7 @@ class Table:
             verdict = "MISSED" if not good else "ok here" if scaled else "ok"
             self.missed += not good
         said = ["%s %s" % (name, value) for name, value in others] or ["-"]
-        self.rows.append((figure, str(ours), said, "%.2f" % quotient if quotient is not None else "-",
+        self.rows.append((figure, str(ours), said, shown(quotient),
                           ", ".join(bounds) or "-", verdict))
         self.kept[figure] = {"ours": ours.values, "others": {name: value.values for name, value in others},
                              "row": self.rows[-1]}

@@ -276,7 +276,7 @@ def children_many(t):
     write_file(s.file("timeout-kill"), "1000\n")
     r, init = as_init(t, scan, "-P")
     wait_until(lambda: s.count("made"), "its children are made", SECONDS * 10)
-    starts = other.starts()
+    starts = [other.wait_start(1)]
     s.tell("d")
     wait_until(lambda: s.state().state != RUN, "it is down")
     def left():
