@@ -87,7 +87,6 @@ class Namespace:
     writes is in self.output()."""
 
     SHOWN = ("usr", "bin", "sbin", "lib", "lib64")      # this machine's directories
-    ENTERED = "/pidone/entered"                         # there once PROGRAM is to be executed
 
     def __init__(self, program, files, arguments=(), stdin=subprocess.DEVNULL, stdout=None,
                  wrapper=()):
@@ -109,7 +108,7 @@ class Namespace:
             wait_until("the namespace has a process",
                        lambda: self.find_init() or self.process.poll() is not None)
             self.init = self.find_init()
-            if not self.init and os.path.exists(self.root + self.ENTERED):
+            if not self.init and os.path.exists(os.path.join(self.top, "entered")):
                 raise AssertionError("process 1 has ended: " + self.output().strip())
             if not self.init:
                 raise Skip("no namespaces here: " + self.output().strip())
@@ -172,8 +171,8 @@ class Namespace:
             mkdir "$R/dev/pts" "$R/dev/shm"
             mount -t devpts -o newinstance,ptmxmode=0666 devpts "$R/dev/pts"
             ln -s pts/ptmx "$R/dev/ptmx"
-            : >"$R%s"
-            exec chroot "$R" "$@" """ % (" ".join(self.SHOWN), self.ENTERED)
+            : >"$R/../entered"
+            exec chroot "$R" "$@" """ % " ".join(self.SHOWN)
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
         return (["unshare"] + user + NAMESPACES + ["--fork", "--kill-child", "sh", "-c",
                 script, "sh", self.root] + self.arguments)
