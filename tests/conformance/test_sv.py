@@ -520,10 +520,13 @@ def test_wait_zero(world):
 
 def test_wait_fraction(world):
     """-w takes a fraction of a second."""
-    begun = time.monotonic()
-    code, _, _ = world.run(["-w", "0.3", "stop", "stubborn"])
-    took = time.monotonic() - begun
-    assert code == 1 and took >= 0.3, "exit %d after %.3f s" % (code, took)
+    took = []
+    for _ in range(4):      # the best of four: the machine may be busy
+        begun = time.monotonic()
+        code, _, _ = world.run(["-w", "0.3", "stop", "stubborn"])
+        took.append(time.monotonic() - begun)
+        assert code == 1 and took[-1] >= 0.3, "exit %d after %.3f s" % (code, took[-1])
+    assert min(took) < 0.9, took
 
 
 def wait_for_checked(world, command):
