@@ -6,7 +6,6 @@ called."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -128,12 +127,6 @@ def status(pid, name):
     except OSError:
         pass
     return ""
-
-
-def require():
-    """Skips where it cannot be done."""
-    if not shutil.which("strace"):
-        raise Skip("no strace")
 
 
 def calls(trace, began=STARTED):

@@ -16,7 +16,8 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 from cases import choose, enough, how_chosen, report
-from pid1 import Skip, Traced, calls, require, wait_until
+from pid1 import Traced, calls, wait_until
+from harness import Skip, strace
 
 CASES = int(os.environ.get("CASES", "50"))
 JOBS = int(os.environ.get("JOBS", "8"))
@@ -106,7 +107,7 @@ def run(case):
 
 def main():
     try:
-        require()
+        strace()
         with Traced([], INITTAB, arguments=LIMITS) as ns:
             story(ns)
             ns.finish()

@@ -36,12 +36,12 @@ class Container(Namespace):
         super().__init__(INIT, files)
         self.name = os.path.basename(self.top)
 
-    def command(self):
+    def command(self, program=INIT):
         subprocess.run([self.runc, "spec", "--bundle", self.top], check=True)
         path = os.path.join(self.top, "config.json")
         with open(path) as file:
             spec = json.load(file)
-        spec["process"].update(args=[INIT], terminal=False)
+        spec["process"].update(args=[program], terminal=False)
         spec["root"].update(path=self.root, readonly=False)
         spec["mounts"] += [{"destination": shown, "source": shown, "type": "bind", "options": ["rbind", "ro"]}
                            for shown in SHOWN if os.path.isdir(self.root + shown) and
@@ -50,6 +50,13 @@ class Container(Namespace):
             json.dump(spec, file)
         return self.words("run", "--bundle", self.top, self.name)
 
+    def require(self):
+        subprocess.run(self.words("delete", "--force", self.name), capture_output=True, check=False)
+        os.unlink(os.path.join(self.top, "config.json"))    # runc writes over none
+        done = subprocess.run(self.command("/bin/true"), capture_output=True, text=True, timeout=SECONDS, check=False)
+        if done.returncode:
+            raise Skip("runc cannot run anything here: " + done.stderr.strip())
+
     def words(self, *words):
         return [self.runc, "--root", os.path.join(self.top, "state"), *words]
 
@@ -57,13 +64,6 @@ class Container(Namespace):
         done = subprocess.run(self.words("state", self.name), capture_output=True, text=True, check=False)
         state = json.loads(done.stdout) if done.returncode == 0 else {}
         return state["pid"] if state.get("status") == "running" else None
-
-    def __enter__(self):
-        # runc says itself why it cannot, and ends
-        try:
-            return super().__enter__()
-        except Skip as reason:
-            raise Skip("runc: " + str(reason).partition("here: ")[2]) from None
 
     def __exit__(self, *_):
         subprocess.run(self.words("delete", "--force", self.name), capture_output=True, check=False)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from laboratory import BIN, as_pid_1, check, parent, proc, run, say, scratch, service, state, sv, wait_until
+from laboratory import BIN, as_pid_1, check, parent, proc, run, say, scratch, SECONDS, service, state, sv, wait_until
 
 # What daemon(3) does: fork, and let the parent end.
 DAEMON = "#!/bin/sh\nsetsid sleep 1001 &\n"
@@ -35,7 +35,7 @@ def daemon():
         say("its supervisor sees ./run end, and starts it again. And again: now it runs %d times." % len(copies))
         check("a daemon is started again while it runs", len(copies) >= 2)
         check("its parent is process 1, not its supervisor", {parent(pid) for pid in copies}, {1})
-        said = sv("-w", "90", "stop", directory)
+        said = sv("-w", str(SECONDS), "stop", directory)
         say("sv stop: %s" % said.replace(top + "/", ""))
         left = sleeping(1001)
         say("and of the daemon there are %d." % len(left))
@@ -57,7 +57,7 @@ def foreground():
         wait_until("a new one", lambda: sleeping(1002) not in ([], first))
         say("It is killed, and runs again: %s." % sleeping(1002))
         check("its end is seen, and it is started again, once", len(sleeping(1002)), 1)
-        said = sv("-w", "90", "stop", directory)
+        said = sv("-w", str(SECONDS), "stop", directory)
         say("sv stop: %s" % said.replace(top + "/", ""))
         check("and stopped is stopped", (said.startswith("ok: down:"), sleeping(1002)), (True, []))
 
