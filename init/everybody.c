@@ -13,13 +13,19 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SPARED_MOST 64
 
+/* Who looks for the spared ones is waited for no longer if for so many ms it has not
+ * looked at another process. */
+#define STUCK_MS 2000
+
 /* Shared with the children that find them. */
 static struct spared {
 	bool looking;	/* who looks has not come to the end */
+	unsigned looked_at;
 	int count;
 	pid_t pids[SPARED_MOST];
 } *spared;
@@ -92,6 +98,7 @@ static bool note_spared(const struct process *process, void *argument)
 	(void)argument;
 	if (asks_to_be_spared(process->pid) && spared->count < SPARED_MOST)
 		spared->pids[spared->count++] = process->pid;
+	spared->looked_at++;
 	return true;
 }
 
@@ -129,23 +136,49 @@ static void end_all(bool killing)
 	(void)kill(-1, SIGCONT);
 }
 
-/* A process whose memory is locked keeps whoever reads its command line waiting
- * (fs/proc/base.c, get_mm_cmdline). If that befell TERM's child, those that it had not
- * seen by then are not spared: else nobody would be killed. */
 static void look_for_spared(void)
 {
-	if (spared->looking)
-		return;
-	spared->looking = true;
 	spared->count = 0;
 	everybody_visit(note_spared, NULL);
 	spared->looking = false;
 }
 
+static void wait_while_looking(void)
+{
+	static const struct timespec ms = { .tv_nsec = 1000000 };
+	unsigned before = spared->looked_at;
+
+	for (int waited = 0; spared->looking && waited < STUCK_MS; waited++) {
+		if (spared->looked_at != before)
+			waited = 0;
+		before = spared->looked_at;
+		(void)nanosleep(&ms, NULL);	/* our signals are blocked */
+	}
+}
+
+/* A process whose memory is locked keeps whoever reads its command line waiting
+ * (fs/proc/base.c, get_mm_cmdline). Therefore a child looks, and those that it has not
+ * seen when it gets no further are not spared: else nobody would be told or killed. It
+ * may outlive who began it for TERM: then KILL has it go on. */
+static void find_spared(void)
+{
+	if (!spared->looking) {
+		pid_t pid;
+
+		spared->looking = true;
+		pid = fork();
+		if (pid <= 0)
+			look_for_spared();	/* ourselves, if there can be no child */
+		if (pid == 0)
+			_exit(0);
+	}
+	wait_while_looking();
+}
+
 static void end_everybody(bool killing)
 {
 	if (spared != NULL)
-		look_for_spared();
+		find_spared();
 	if (spared == NULL || spared->count == 0) {
 		end_all(killing);
 		return;

@@ -524,6 +524,51 @@ def a_spared_process_outlives_the_killing():
         assert time.monotonic() - start < 50 and ns.read("/tmp/log") == ""
 
 
+# Starts one that is spared.
+STORAGE = "#!/bin/sh\nsetsid bash -c 'exec -a @storage sleep 1003' &\n"
+LOOKING = "open,openat,stat,newfstatat"
+
+
+def way_down_traced(ns, *words):
+    """Its calls of kill(2), and what WORDS have strace do."""
+    trace = os.path.join(ns.top, "trace")
+    with subprocess.Popen([strace(), "-f", "-qq", "-o", trace, "-e", "trace=kill," + LOOKING, *words,
+                           "-p", str(ns.init)], stderr=subprocess.PIPE) as process:
+        try:
+            wait_until("it is traced", lambda: traced(ns))
+            ns.signal(USR2)
+            ns.wait_output("init: power off")
+        finally:
+            process.kill()      # else it would take the end of one that it delays when the time is over
+    assert ns.wait_end() == -signal.SIGINT
+    with open(trace) as file:
+        return file.read()
+
+
+def a_spared_process_is_found_however_long_that_takes():
+    many = "#!/bin/sh\nfor i in %s; do setsid sh -c 'trap \"\" TERM; exec sleep 1002' & done\n" % " ".join("0123456789" * 2)
+    with init("::wait:/many\n::wait:/storage\n", ["init.term=1", "init.kill=50"],
+              files={"/storage": STORAGE, "/many": many}) as ns:
+        storage = pid_of(ns, "@storage 1003")[0]
+        wait_until("all", lambda: commands(ns).count("sleep 1002") == 20)
+        calls = way_down_traced(ns, "-e", "inject=%s:delay_enter=60000" % LOOKING)
+        assert "kill(-1, " not in calls and "kill(%d, " % storage not in calls, calls
+        assert calls.count(", SIGKILL)") >= 20, calls
+
+
+def a_process_that_cannot_be_looked_at_keeps_nobody_from_being_told():
+    with init("::wait:/storage\n::wait:setsid sh -c 'sleep 1002 &'\n::wait:/told\n", files={
+            "/storage": STORAGE, "/told": "#!/bin/sh\nsetsid sh -c 'trap \"echo TERM >/tmp/log\" TERM; : >/tmp/up; sleep 1004 & wait' &\n"}) as ns:
+        storage, locked = pid_of(ns, "@storage 1003")[0], pid_of(ns, "sleep 1002")[0]
+        assert storage < locked
+        wait_until("up", lambda: ns.read("/tmp/log") == "" and os.path.exists(ns.root + "/tmp/up"))
+        # as if its memory were locked: who reads its command line waits for ever
+        path = "/proc/%d/cmdline" % locked
+        calls = way_down_traced(ns, "-P", path, "-e", "inject=%s:delay_enter=600000000" % LOOKING)
+        assert path in calls, calls
+        assert ns.read("/tmp/log") == "TERM\n"
+
+
 def a_stopped_child_and_one_million_signals_are_nothing():
     with init("::respawn:sleep 1001\n") as ns:
         _, outer = pid_of(ns, "sleep 1001")
@@ -820,6 +865,7 @@ if __name__ == "__main__":
     run_tests([value for value in list(globals().values())
                if callable(value) and getattr(value, "__module__", "") == "__main__"
                and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "age", "Sharing",
-                                          "crash", "switches", "traced", "wait_rest", "wait_heard")],
+                                          "crash", "switches", "traced", "wait_rest", "wait_heard",
+                                          "way_down_traced")],
               jobs=3 * len(os.sched_getaffinity(0)),     # mostly they wait
               alone=[a_hundred_quick_deaths_cost_little])
