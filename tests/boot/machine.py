@@ -305,12 +305,18 @@ class Machine:
         """Types a command on the console, where somebody is logged in."""
         self.console.send(command + "\r")
 
-    def run(self, command, timeout=ANSWER_S):
-        """Runs a command in the test's shell; gives (exit status, output)."""
+    def start(self, command):
+        """Runs a command in the test's shell, without waiting for what comes of it: one that
+        ends the machine may be sooner than the shell's answer. Gives what ends that."""
         token = secrets.token_hex(4)
         line = "%s %s\n" % (token, base64.b64encode(command.encode()).decode())
         assert len(line) < LONGEST_COMMAND, command
         self.second.send(line)
+        return token
+
+    def run(self, command, timeout=ANSWER_S):
+        """Runs a command in the test's shell; gives (exit status, output)."""
+        token = self.start(command)
         output, found = self.second.wait(
             r"\n=%s (\d+)=\n" % token, timeout, "answer to: " + command)
         return int(found.group(1)), output

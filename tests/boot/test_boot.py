@@ -403,7 +403,7 @@ def tutorial(case):
         with case.check("somebody writes files, and keeps one open"):
             machine.output("echo here >/var/lib/mark; tail -f /var/lib/mark >/var/lib/open 2>&1 & sleep 0")
         with case.check("poweroff switches the machine off", needed=True):
-            machine.output("poweroff")
+            machine.start("poweroff")
             machine.stays_off()
         clean(case, disk, "poweroff")
 
@@ -424,7 +424,7 @@ def hung(case):
         machine.console.send("\x13")
         machine.output("yes waits | head -c 10000 >/dev/ttyS0 2>/dev/null &")
         with case.check("poweroff switches the machine off", needed=True):
-            machine.output("poweroff")
+            machine.start("poweroff")
             machine.stays_off()
         clean(case, disk, "poweroff")
 

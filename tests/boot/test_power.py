@@ -253,8 +253,8 @@ def crashed_boot(case, disk, moments, boot_s):
             # Who made it crash stays for a while: init has somebody to wait for, and so
             # goes on before its end. (With nothing to wait for it is off, as it was asked.)
             # It is born ignoring TERM: poweroff may be sooner than its first command.
-            machine.output("dmesg -n 8; (trap '' TERM HUP; (sleep %.3f; kill -%s 1; sleep 1) >/dev/null 2>&1 & poweroff)"
-                           % (moment, signal))
+            machine.start("dmesg -n 8; (trap '' TERM HUP; (sleep %.3f; kill -%s 1; sleep 1) >/dev/null 2>&1 & poweroff)"
+                          % (moment, signal))
             machine.stays_off()
             no_panic(machine)
             told = machine.console.text.count(WENT_ON)

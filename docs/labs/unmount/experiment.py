@@ -27,7 +27,7 @@ def way_down(name, copy, init):
         computer.shell_starts()
         computer.output("echo here >/var/lib/mark; (tail -f /var/lib/mark >/var/lib/copy 2>&1 &)")
         computer.eventually("pidof tail >/dev/null && cat /var/lib/copy", "here")
-        computer.output("poweroff")
+        computer.start("poweroff")
         computer.stays_off()
         said = [line for line in computer.console.text.splitlines()
                 if "umount" in line or "busy" in line]
