@@ -56,6 +56,8 @@ def strace_files():
 def follow(machine, fault):
     """Has strace follow process 1 and its children from now on."""
     inject = "-e inject=%s:error=%s:when=%s " % (fault[0], fault[2], fault[1]) if fault else ""
+    if "reboot" not in inject:      # what strace has written must be out of the line before the power is
+        inject += "-e inject=reboot:delay_enter=1000000 "
     machine.output("cd {0} && PATH={0}:$PATH setsid @strace --library-path {0} {0}/strace -f -qq -p 1 "
                    "-e trace={1} {2}-o /dev/ttyS1 </dev/null >/dev/null 2>&1 &".format(
                        WHERE, ",".join(ERRORS), inject))
