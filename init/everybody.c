@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "everybody.h"
 
+#include "clock.h"
 #include "directory.h"
 #include "files.h"
 #include "message.h"
@@ -147,10 +148,11 @@ static void wait_while_looking(void)
 {
 	static const struct timespec ms = { .tv_nsec = 1000000 };
 	unsigned before = spared->looked_at;
+	int64_t since = clock_now();
 
-	for (int waited = 0; spared->looking && waited < STUCK_MS; waited++) {
+	while (spared->looking && clock_now() - since < STUCK_MS) {
 		if (spared->looked_at != before)
-			waited = 0;
+			since = clock_now();
 		before = spared->looked_at;
 		(void)nanosleep(&ms, NULL);	/* our signals are blocked */
 	}

@@ -508,10 +508,15 @@ def single_is_a_root_shell_instead_of_the_inittab():
             ns.process.stdin.close()
 
 
-def a_spared_process_outlives_the_killing():
+def storage_daemon(command):
+    """A program that starts COMMAND, which is spared."""
     if not os.path.exists("/bin/bash"):
         raise Skip("no bash, to give a process a name")
-    daemon = ("#!/bin/sh\nsetsid bash -c 'exec -a @storage bash /loop' &\n")
+    return "#!/bin/sh\nsetsid bash -c 'exec -a @storage %s' &\n" % command
+
+
+def a_spared_process_outlives_the_killing():
+    daemon = storage_daemon("bash /loop")
     loop = "trap 'echo TERM >>/tmp/log' TERM\n: >/tmp/up\nwhile :; do read -t 0.1 <>/dev/full; done\n"
     with init("::wait:/storage\n::once:sh -c '(setsid sleep 1002 &)'\n",
               ["init.term=50", "init.kill=50"], files={"/storage": daemon, "/loop": loop}) as ns:
@@ -524,8 +529,7 @@ def a_spared_process_outlives_the_killing():
         assert time.monotonic() - start < 50 and ns.read("/tmp/log") == ""
 
 
-# Starts one that is spared.
-STORAGE = "#!/bin/sh\nsetsid bash -c 'exec -a @storage sleep 1003' &\n"
+# The calls of who looks for the spared ones.
 LOOKING = "open,openat,stat,newfstatat"
 
 
@@ -548,7 +552,7 @@ def way_down_traced(ns, *words):
 def a_spared_process_is_found_however_long_that_takes():
     many = "#!/bin/sh\nfor i in %s; do setsid sh -c 'trap \"\" TERM; exec sleep 1002' & done\n" % " ".join("0123456789" * 2)
     with init("::wait:/many\n::wait:/storage\n", ["init.term=1", "init.kill=50"],
-              files={"/storage": STORAGE, "/many": many}) as ns:
+              files={"/storage": storage_daemon("sleep 1003"), "/many": many}) as ns:
         storage = pid_of(ns, "@storage 1003")[0]
         wait_until("all", lambda: commands(ns).count("sleep 1002") == 20)
         calls = way_down_traced(ns, "-e", "inject=%s:delay_enter=60000" % LOOKING)
@@ -559,7 +563,7 @@ def a_spared_process_is_found_however_long_that_takes():
 def a_process_that_cannot_be_looked_at_keeps_nobody_from_being_told():
     # the looker is found stuck within the time that all have from TERM on
     with init("::wait:/storage\n::wait:setsid sh -c 'sleep 1002 &'\n::wait:/told\n", ["init.term=20"], files={
-            "/storage": STORAGE, "/told": "#!/bin/sh\nsetsid sh -c 'trap \"echo TERM >/tmp/log\" TERM; : >/tmp/up; sleep 1004 & wait' &\n"}) as ns:
+            "/storage": storage_daemon("sleep 1003"), "/told": "#!/bin/sh\nsetsid sh -c 'trap \"echo TERM >/tmp/log\" TERM; : >/tmp/up; sleep 1004 & wait' &\n"}) as ns:
         storage, locked = pid_of(ns, "@storage 1003")[0], pid_of(ns, "sleep 1002")[0]
         assert storage < locked
         wait_until("up", lambda: ns.read("/tmp/log") == "" and os.path.exists(ns.root + "/tmp/up"))
@@ -867,6 +871,6 @@ if __name__ == "__main__":
                if callable(value) and getattr(value, "__module__", "") == "__main__"
                and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "age", "Sharing",
                                           "crash", "switches", "traced", "wait_rest", "wait_heard",
-                                          "way_down_traced")],
+                                          "storage_daemon", "way_down_traced")],
               jobs=3 * len(os.sched_getaffinity(0)),     # mostly they wait
               alone=[a_hundred_quick_deaths_cost_little])
