@@ -99,8 +99,14 @@ static bool note_spared(const struct process *process, void *argument)
 	(void)argument;
 	if (asks_to_be_spared(process->pid) && spared->count < SPARED_MOST)
 		spared->pids[spared->count++] = process->pid;
-	spared->looked_at++;
 	return true;
+}
+
+/* Threads of the kernel count too: there may be many. */
+static bool look_at_name(const char *name, void *argument)
+{
+	spared->looked_at++;
+	return visit_name(name, argument);
 }
 
 static bool hang_up(const struct process *process, void *argument)
@@ -139,8 +145,10 @@ static void end_all(bool killing)
 
 static void look_for_spared(void)
 {
+	struct visit each = { note_spared, NULL };
+
 	spared->count = 0;
-	everybody_visit(note_spared, NULL);
+	directory_visit("/proc", look_at_name, &each);
 	spared->looking = false;
 }
 
