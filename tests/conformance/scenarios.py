@@ -27,7 +27,8 @@ name of each signal that it gets, and ends on TERM, or not if it is called with 
 
 runsv NAME, runsvdir [-P] [LOG], init WORDS   starts it; with "runsvdir pid1", as process 1
 tell NAME LETTERS        writes them to NAME/supervise/control
-signal WHO NUMBER        to a program that was started, or to a service's process
+signal WHO NAME          to a program that was started, or to a service's process; after KILL
+                         until it has died
 wait NAME STATE [FIELD=VALUE]…   until its record says so, with a pid if it is not down;
                          fields: want paused term
 wait said LINE [TIMES]   until the file has it so often
@@ -361,7 +362,14 @@ class Services(World):
         who, number = rest.split()
         # A process may speak before its supervisor has put it on record.
         pid = self.pids.get(who) or self.wait(lambda: self.service(who).state().pid)
-        os.kill(pid, getattr(signal, "SIG" + number))
+        process = os.pidfd_open(pid)
+        try:
+            signal.pidfd_send_signal(process, getattr(signal, "SIG" + number))
+            # Killed in a read(2), a process takes what is written before it has died.
+            if number == "KILL" and not select.select([process], [], [], self.seconds)[0]:
+                raise Vain
+        finally:
+            os.close(process)
 
     def wait_record(self, name, state, *fields):
         wanted = dict(field.split("=") for field in fields)
