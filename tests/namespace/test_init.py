@@ -192,15 +192,15 @@ def closed_descriptors_are_occupied():
 
 
 def environment_and_shell_are_as_with_busybox():
-    with init("::once:env >/tmp/env\n"
+    # What is waited for is whole: env(1) may write in pieces.
+    with init("::wait:env -0 >/tmp/env\n"
               "::once:-sh -c 'echo $0 >/tmp/name'\n"
               "::once:readlink /proc/self/cwd >/tmp/cwd\n") as ns:
         wait_until("cwd", lambda: ns.read("/tmp/cwd"))
         assert ns.read("/tmp/cwd") == "/\n"
-        wait_until("env", lambda: "TERM=" in ns.read("/tmp/env"))
-        environment = dict(line.split("=", 1) for line in ns.read("/tmp/env").splitlines())
+        environment = dict(entry.split("=", 1) for entry in ns.read("/tmp/env").split("\0")[:-1])
         assert environment["PATH"] == "/sbin:/usr/sbin:/bin:/usr/bin"
-        assert environment["SHELL"] == "/bin/sh" and environment["USER"] == "root"
+        assert environment["SHELL"] == "/bin/sh" and environment["USER"] == "root" and environment["TERM"]
         wait_until("name", lambda: ns.read("/tmp/name"))
 
 
