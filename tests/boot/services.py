@@ -106,6 +106,11 @@ def check_ours(case, machine):
         kernel_speaks(machine)
 
 
+def addressed(machine):
+    """udhcpc's script has an address, and is done with it."""
+    machine.eventually("ip -4 addr show dev eth0 | grep -o 'inet '; grep -x default.script /proc/[0-9]*/comm; true", "inet ")
+
+
 def check_links(case, machine):
     with case.check("a link taken out of /etc/rc.d stops the service"):
         pid = running(machine, "udhcpc")
@@ -172,9 +177,10 @@ def check_verbs(case, machine):
     with case.check("sv once does not start it again"):
         machine.output("sv -w 10 stop probe && sv once probe")
         machine.eventually(status("probe"), RUNS % "probe" + ", want down")
+        log(machine, "TERM", "started")
         machine.output("sv term probe")
         machine.eventually(status("probe"), down)
-        log(machine, "TERM", "started", "TERM")
+        log(machine, "TERM")
     with case.check("sv exit ends it"):
         machine.output("sv -w 10 start probe")
         pid = running(machine, "probe")

@@ -205,6 +205,7 @@ def survival(case):
         login(case, machine)
         for name in ("syslogd", "klogd", "udhcpc"):
             services.serving(machine, name)
+        services.addressed(machine)
         before = machine.output(everybody)
 
         with case.check("init u carries on as the new /sbin/init, with the same children"):

@@ -83,7 +83,9 @@ def getty(machine):
 
 def others(machine):
     """Who has nothing to do with what happens, and goes on."""
-    return {name: services.serving(machine, name) for name in KEPT} | {"runsvdir": machine.output("pidof runsvdir")}
+    return {name: services.serving(machine, name) for name in KEPT} | {
+        # A child of it is called so until it executes something.
+        "runsvdir": machine.eventually("pidof runsvdir", r"\d+").group()}
 
 
 def go_on(machine, before):

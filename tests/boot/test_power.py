@@ -48,11 +48,10 @@ def up(machine):
     machine.login()
     for name in OURS:
         services.serving(machine, name)
-        machine.expect("pidof %s | wc -w" % name, "1")
-    machine.expect("pidof runsvdir | wc -w", "1")
+        machine.eventually("pidof %s | wc -w" % name, "1")     # or there is a child that has not executed yet
+    machine.eventually("pidof runsvdir | wc -w", "1")
     machine.eventually("pidof getty | wc -w", "3")
-    # udhcpc's script has an address, and is done with it
-    machine.eventually("ip -4 addr show dev eth0 | grep -o 'inet '; grep -x default.script /proc/[0-9]*/comm; true", "inet ")
+    services.addressed(machine)
 
 
 def no_panic(machine):

@@ -355,10 +355,10 @@ def steps():
         step("control: no such service", ["stop", "nonesuch"]),
         step("check: no longer supervised", ["check", "gone"]),
 
-        step("timeout", ["-w", "1", "stop", "stubborn"], ("stubborn", "run", "d", 0, 1)),
+        step("timeout", ["-w", "4", "stop", "stubborn"], ("stubborn", "run", "d", 0, 1)),
         step("timeout again", ["-w", "1", "down", "stubborn"]),
         step("SVWAIT", ["stop", "stubborn", "nonesuch"], env={"SVWAIT": "1"}),
-        step("kill at the end", ["-w", "1", "force-stop", "stubborn"], ("stubborn", "down", "d")),
+        step("kill at the end", ["-w", "4", "force-stop", "stubborn"], ("stubborn", "down", "d")),
         step("up after that", ["-v", "up", "stubborn"], ("stubborn", "run", "u")),
         step("kill restarts", ["kill", "web"], ("web", "run", "u", ANEW)),
         step("check script: not yet", ["-w", "1", "start", "checked"]),

@@ -447,7 +447,7 @@ def finish_deadline(t):
     """timeout-finish: an adopted finish is killed after it; run is started again"""
     scan = Scan(t)
     s = t.service(name="defined/one", run=ENDS_WHEN_TOLD, finish="rm -f end\nsay finish\nexec sleep 1000\n")
-    options(s, timeout_finish=1500)
+    options(s, timeout_finish=4000)
     scan.link(s)
     r = scan.start()
     s.running()

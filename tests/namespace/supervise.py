@@ -171,7 +171,7 @@ def read(path, otherwise=""):
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as f:
             return f.read()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
         return otherwise
 
 

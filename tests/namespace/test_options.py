@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The option files of a service directory: deadlines, signals, readiness, giving up."""
 
+import contextlib
 import os
 import signal
 
@@ -233,8 +234,11 @@ def notification_closed(t):
     s.running()
     def listens():
         fds = f"/proc/{r.pid}/fd"
-        return any(os.readlink(f"{fds}/{fd}").endswith("/notify") for fd in os.listdir(fds)
-                   if os.path.islink(f"{fds}/{fd}"))
+        for fd in os.listdir(fds):
+            with contextlib.suppress(FileNotFoundError):
+                if os.readlink(f"{fds}/{fd}").endswith("/notify"):
+                    return True
+        return False
     wait_until(lambda: not listens(), "its end is closed")
     same(record(s, READINESS), AWAITED, "readiness")
     def switches():

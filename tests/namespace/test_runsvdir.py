@@ -747,7 +747,7 @@ def scan_removed(t):
     need(r.running(), "runsvdir has ended")
     wait_until(lambda: kept.supervised() and kept.state().state == RUN and alive(kept.state().pid), "the kept one runs")
     scan.service("late").running()
-    need(len(running_in(t)["kept"]) == 1, f"kept runs as {running_in(t)['kept']}, at first {kept_pid}")
+    wait_settled(lambda: len(running_in(t)["kept"]) == 1, lambda: f"kept runs as {running_in(t)['kept']}, at first {kept_pid}")
 
 
 @test()
@@ -1070,7 +1070,7 @@ def idle(t):
     last = []
     def unchanged():
         last.append(switches())
-        return last[-1] == last[-2] if len(last) > 1 else False
+        return len(last) > 1 and last[-1] == last[-2] and process_state(r.pid) == "S"
     wait_settled(unchanged, lambda: f"quiet; {last[-1]}", 1.5)
     trace = f"{t.dir}/trace"
     tracer = t.start(program, "-f", "-o", trace, "-p", str(r.pid))
@@ -1083,7 +1083,7 @@ def idle(t):
     size = [-1]
     def begun():
         old, size[0] = size[0], os.path.getsize(trace) if os.path.exists(trace) else 0
-        return old == size[0]
+        return old == size[0] > 0
     wait_settled(begun, "strace has settled", 0.5)
     before = read(trace)
     end = time.monotonic() + 3

@@ -32,6 +32,7 @@ def daemon():
         supervise(directory, DAEMON)
         wait_until("two of it", lambda: len(sleeping(1001)) >= 2)
         copies = sleeping(1001)
+        wait_until("the end of their parents", lambda: {parent(pid) for pid in copies} == {1})
         say("its supervisor sees ./run end, and starts it again. And again: now it runs %d times." % len(copies))
         check("a daemon is started again while it runs", len(copies) >= 2)
         check("its parent is process 1, not its supervisor", {parent(pid) for pid in copies}, {1})

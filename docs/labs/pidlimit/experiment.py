@@ -11,7 +11,7 @@ from computer import Computer, disk
 LIMIT = 600
 
 # Leaves orphans behind, each of which ends at once. It uses no program, as in
-# the end none can be started.
+# the end none can be started. At its end it looks $1 times whether they are few.
 LOAD = """#!/bin/sh
 count() {
 	zombies=0
@@ -26,7 +26,9 @@ count() {
 number=0
 count
 before=$stacks
-trap 'count; echo "load: $number orphans, $zombies zombies, $((stacks - before)) KiB of stacks"' EXIT
+trap 'tries=$1
+	while count && [ "$zombies" -ge 50 ] && [ "$tries" -gt 1 ]; do tries=$((tries - 1)); done
+	echo "load: $number orphans, $zombies zombies, $((stacks - before)) KiB of stacks"' EXIT
 while [ "$number" -lt 1000 ]; do
 	(: &) || exit
 	number=$((number + 1))
@@ -37,12 +39,12 @@ done
 SLEEP = """#!/bin/sh
 mount -t proc proc /proc
 echo %d >/proc/sys/kernel/pid_max
-/sbin/load &
+/sbin/load 1 &
 exec sleep 36000
 """ % LIMIT
 
 OURS = """::sysinit:/bin/sh -c 'echo %d >/proc/sys/kernel/pid_max'
-::once:/sbin/load
+::once:/sbin/load 1000
 """ % LIMIT
 
 
