@@ -109,6 +109,7 @@ static void run_ended(struct monitor *monitor, int status, int64_t now)
 	monitor->got_term = false;
 	monitor->paused = false;
 	monitor->kill_deadline = CLOCK_NEVER;
+	monitor->group_killed = false;
 	monitor->signals[0] = monitor->signals[1] = 0;
 	monitor->queued = 0;
 	give_up_script(monitor);
@@ -384,12 +385,19 @@ void monitor_ready(struct monitor *monitor)
 pid_t monitor_left_behind(struct monitor *monitor, pid_t pid, int64_t now)
 {
 	pid_t before = monitor->group;
+	int64_t deadline = monitor->kill_deadline;
 
-	if (pid != monitor->pid || monitor->state != MONITOR_RUN ||
-	    monitor->kill_deadline == CLOCK_NEVER)
+	if (pid != monitor->pid || monitor->state != MONITOR_RUN)
+		return 0;
+	/* it has ended before its stop signal, while control/t ran for that, say, or
+	 * before it was adopted */
+	if (deadline == CLOCK_NEVER && wants_down(monitor) && !monitor->draining &&
+	    !monitor->group_killed && monitor->options.kill_ms > 0)
+		deadline = now + monitor->options.kill_ms;
+	if (deadline == CLOCK_NEVER)
 		return 0;
 	monitor->group = pid;
-	monitor->group_deadline = monitor->kill_deadline;
+	monitor->group_deadline = deadline;
 	monitor->group_look = now + MONITOR_GROUP_LOOK_MS;
 	monitor->unpublished = true;
 	return before;
@@ -567,6 +575,7 @@ static bool next_signal(struct monitor *monitor, int64_t now, struct monitor_act
 		return false;
 	if (now >= monitor->kill_deadline) {
 		monitor->kill_deadline = CLOCK_NEVER;
+		monitor->group_killed = true;
 		action->whole = true;
 		return act_signal(action, MONITOR_OVERDUE, SIGKILL, monitor->pid);
 	}

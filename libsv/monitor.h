@@ -165,7 +165,8 @@ struct monitor {
 	int64_t retry_at;	/* no program before this */
 	int64_t script_deadline;
 	int64_t finish_deadline;
-	int64_t kill_deadline;
+	int64_t kill_deadline;	/* of run and its group; NEVER: not set, or over */
+	bool group_killed;	/* it is over: there is nothing left to be killed */
 	int64_t drain_deadline;
 	pid_t group;		/* what a run that was to go down has left; 0: nothing */
 	int64_t group_deadline;	/* it is killed then */
@@ -204,8 +205,8 @@ void monitor_ready(struct monitor *monitor);
 
 /* Child PID, of which monitor_exited is about to be told, has left other processes
  * in the group that it led. If it was to go down they are killed at its deadline for
- * that (timeout-kill). Returns a group left by a run before, which is to be killed at
- * once, or 0. */
+ * that (timeout-kill), or, if its stop signal was still to come, as long after NOW.
+ * Returns a group left by a run before, which is to be killed at once, or 0. */
 pid_t monitor_left_behind(struct monitor *monitor, pid_t pid, int64_t now);
 void monitor_group_gone(struct monitor *monitor);
 

@@ -375,11 +375,11 @@ static int open_notification(struct program *program)
 
 /* Whether processes are left in GROUP, whose leader has ended. As long as there are
  * its number is nobody's pid (kernel/pid.c), but the leader's own until it is reaped:
- * of one that was adopted, by somebody else, who may take his time. If it is another's
- * the group has gone. */
+ * of one that was adopted, by somebody else, who may take his time, or do it just now:
+ * so whether it has gone is asked last. If it is another's the group has gone. */
 static bool is_left(pid_t group)
 {
-	return kill(-group, 0) == 0 && (kill(group, 0) < 0 || identity_is_zombie(group));
+	return kill(-group, 0) == 0 && (identity_is_zombie(group) || kill(group, 0) < 0);
 }
 
 /* Whether the run of IDENTITY, which was to go down and has ended since, has left

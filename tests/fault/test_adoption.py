@@ -14,6 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
+from harness import strace
 from supervise import (BIN, DOWN, FINISH, IDLE, RUN, SECONDS, Suite, alive, deaf, files_and_forks, logger,
                        need, process_fields, process_state, read, same, shebang_python, signal_teller, stays,
                        wait_settled, wait_until, write_file)
@@ -274,9 +275,9 @@ def ended_later(t):
 
 
 def two_for_one_who_waits_for_nobody(t, *words):
-    """Whoever is left by the first runsvdir is never reaped, and runs on with the second,
-    which is started when the first has been killed and there is a file "next". Returns
-    the pid of the first."""
+    """Whoever is left by the first runsvdir is not reaped before there is a file "reap", and
+    runs on with the second, which is started when the first has been killed and there is a
+    file "next". Returns the pid of the first."""
     parent = f"{t.dir}/parent"
     # prctl(PR_SET_CHILD_SUBREAPER)
     write_file(parent, shebang_python() + f"""
@@ -291,6 +292,10 @@ for number in (1, 2):
     os.rename({t.dir!r} + "/pid%d.new" % number, {t.dir!r} + "/pid%d" % number)
     while number == 1 and not os.path.exists({t.dir!r} + "/next"):
         time.sleep(0.01)
+while not os.path.exists({t.dir!r} + "/reap"):
+    time.sleep(0.01)
+while os.waitpid(-1, os.WNOHANG) != (0, 0):
+    pass
 time.sleep(1000)
 """, 0o755)
     t.start(parent)
@@ -313,23 +318,83 @@ def zombie(t):
     stays(lambda: s.starts() == [pid, second] and process_state(pid) == "Z", lambda: f"{s.events()}")
 
 
-@test()
-def zombie_and_its_group(t):
-    """what a service that goes down has left is killed in time also while its parent has not waited for it"""
+def one_that_leaves_another(t):
+    """A service that ends some time after TERM, when there is a file "go", and a process of
+    its group that does not, with their pids; of two_for_one_who_waits_for_nobody's first
+    runsvdir, whose pid it is that comes last."""
     scan = Scan(t)
-    s = scan.service("one", run=f"(trap '' TERM; echo $$ >{t.dir}/left; exec sleep 1000) &\n"
-                     "trap 'say end; exit' TERM\nsay start $$\nwhile :; do sleep 0.02; done\n")
+    s = scan.service("one", run=f"(trap '' TERM; exec sleep 1000) & echo $! >{t.dir}/left.new\n"
+                     f"mv {t.dir}/left.new {t.dir}/left\n"
+                     f"trap 'say TERM; while [ ! -e {t.dir}/go ]; do sleep 0.02; done; say end; exit' TERM\n"
+                     "say start $$\nwhile :; do sleep 0.02; done\n")
     write_file(s.file("timeout-kill"), "3000\n")
     first = two_for_one_who_waits_for_nobody(t, "-P", scan.path)
     pid = s.running()
-    wait_until(lambda: os.path.exists(f"{t.dir}/left"), "its child")
-    left = [p for p in running_in(t)["one"] if p != pid]
+    left = int(wait_until(lambda: read(f"{t.dir}/left"), "its child"))
+    wait_until(lambda: read(f"/proc/{left}/comm") == "sleep\n", "deaf to TERM")
+    return s, pid, left, first
+
+
+def ends_unwaited_for(t, s, pid):
+    write_file(f"{t.dir}/go")
+    s.wait_event("end")
+    wait_until(lambda: process_state(pid) == "Z", "a zombie")
+
+
+@test()
+def zombie_and_its_group(t):
+    """what a service that goes down has left is killed in time also while its parent has not waited for it"""
+    s, pid, left, first = one_that_leaves_another(t)
     os.kill(first, signal.SIGKILL)
     adopted([s], lambda: write_file(f"{t.dir}/next"))
     s.tell("d")
-    s.wait_event("end")
-    wait_until(lambda: process_state(pid) == "Z", "a zombie")
-    wait_until(lambda: not any(alive(p) for p in left), lambda: f"the end of all: {running_in(t)}")
+    ends_unwaited_for(t, s, pid)
+    wait_until(lambda: not alive(left), lambda: f"the end of all: {running_in(t)}")
+
+
+@test()
+def zombie_of_before(t):
+    """what a service that goes down has left is killed in time also by a supervisor that finds it ended, not waited for"""
+    s, pid, left, first = one_that_leaves_another(t)
+    s.tell("d")
+    s.wait_event("TERM")
+    s.wait_status(state=RUN, want="d")
+    os.kill(first, signal.SIGKILL)
+    ends_unwaited_for(t, s, pid)
+    adopted([s], lambda: write_file(f"{t.dir}/next"))
+    wait_until(lambda: not alive(left), lambda: f"the end of all: {running_in(t)}")
+
+
+def waited_for_after(call, occurrence):
+    """The parent waits for a service just when the supervisor looks for what that has left:
+    after its system call CALL, counted from when the service has been told to go down."""
+    def zombie_that_goes(t):
+        s, pid, left, first = one_that_leaves_another(t)
+        os.kill(first, signal.SIGKILL)
+        adopted([s], lambda: write_file(f"{t.dir}/next"))
+        s.tell("d")
+        s.wait_event("TERM")
+        second, trace = int(read(f"{t.dir}/pid2")), f"{t.dir}/trace"
+        only_there = [] if call == "kill" else ["-P", f"/proc/{pid}/stat"]
+        t.start(strace(), "-o", trace, "-e", f"trace={call}", *only_there,
+                "-e", f"inject={call}:signal=SIGSTOP:when={occurrence}", "-p", str(second))
+        wait_until(lambda: "TracerPid:\t0\n" not in read(f"/proc/{second}/status"), "strace attached")
+        ends_unwaited_for(t, s, pid)
+        wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"the call: {read(trace)}")
+        write_file(f"{t.dir}/reap")
+        wait_until(lambda: process_state(pid) is None, "it has been waited for")
+        os.kill(second, signal.SIGCONT)
+        wait_until(lambda: not alive(left), lambda: f"the end of all: {running_in(t)}, {read(trace)}")
+
+    zombie_that_goes.__doc__ = ("what a service that goes down has left is killed in time also if its parent waits for "
+                                f"it when it is looked for, after {call} {occurrence}")
+    test()(zombie_that_goes)
+
+
+for number in (1, 2, 3):
+    waited_for_after("kill", number)
+for name in ("openat", "read"):
+    waited_for_after(name, 1)
 
 
 @test()

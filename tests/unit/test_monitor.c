@@ -20,6 +20,7 @@ struct world {
 	pid_t script_alive;
 	bool leaves;		/* run leaves processes in its group when it ends */
 	bool group_alive;	/* ... and they are there */
+	bool group_killed;	/* all of its group was killed, with run */
 	struct status published;
 	int sent[8];		/* signals, in order, since last cleared */
 	int sent_count;
@@ -66,6 +67,8 @@ static void do_signal(struct system *s, const struct monitor_action *action)
 	must(action->signal > 0, "signal 0");
 	if (action->verb == MONITOR_SIGNAL)
 		must(s->monitor.state == MONITOR_RUN, "a signal outside RUN");
+	if (action->verb == MONITOR_OVERDUE && action->whole)
+		w->group_killed = true;
 	if (w->sent_count < 8)
 		w->sent[w->sent_count++] = action->signal;
 }
@@ -96,6 +99,7 @@ static void do_action(struct system *s, const struct monitor_action *action)
 	case MONITOR_START_RUN:
 		must(w->main_alive == 0, "a second copy is started");
 		w->runs++;
+		w->group_killed = false;
 		answer(s, w->run, RUN_PID, &w->main_alive);
 		break;
 	case MONITOR_START_FINISH:
@@ -206,9 +210,12 @@ static void main_exits(struct system *s, int status)
 	must(pid != 0, "nothing runs");
 	s->world.main_alive = 0;
 	if (s->world.leaves && pid == RUN_PID) {
+		bool down = s->monitor.want == MONITOR_WANT_DOWN || s->monitor.want == MONITOR_WANT_EXIT;
 		pid_t before = monitor_left_behind(&s->monitor, pid, s->now);
 
 		must(before == 0 || before == RUN_PID, "group %d", (int)before);
+		must(s->monitor.group == RUN_PID || !down || s->monitor.options.kill_ms == 0 ||
+			s->world.group_killed || s->monitor.draining, "what it has left is forgotten");
 		/* without timeout-kill, or if it was not to go down, nobody cares */
 		s->world.group_alive = s->monitor.group != 0;
 	}
@@ -259,13 +266,14 @@ static const char alphabet[] = "udoxtkp";
 
 enum { TIME_PASSES = sizeof alphabet - 1, MAIN_EXITS, SCRIPT_SUCCEEDS, SCRIPT_FAILS, DRAIN, DRAIN_EMPTY,
 	GROUP_ENDS,
-	ADOPTED_ALIVE, ADOPTED_DEAD, EVENTS };
+	ADOPTED_ALIVE, ADOPTED_ENDS, ADOPTED_DEAD, EVENTS };
 
 /* The supervisor is killed, and the next one goes on from what it published last:
- * the process of run or finish is still there, or is not. A control script is
- * nobody's any more. */
-static void take_over(struct system *s, bool alive)
+ * the process of run or finish is still there, has ended when it is looked at first, or
+ * is not there. A control script is nobody's any more. */
+static void take_over(struct system *s, int event)
 {
+	bool alive = event != ADOPTED_DEAD;
 	struct monitor_options options = s->monitor.options;
 	struct status_memory memory;
 	pid_t pid = s->world.main_alive;
@@ -278,7 +286,10 @@ static void take_over(struct system *s, bool alive)
 	monitor_init(&s->monitor, is_log, MONITOR_WANT_UP, &options);
 	if (!monitor_adopt(&s->monitor, &s->world.published, &memory, pid, alive && pid != 0, s->now))
 		monitor_status(&s->monitor, &s->world.published);
-	pump(s);
+	if (event == ADOPTED_ENDS)
+		main_exits(s, MONITOR_UNKNOWN);
+	else
+		pump(s);
 	if (memory.want == MONITOR_WANT_DOWN || memory.want == MONITOR_WANT_ONCE)
 		must(s->monitor.want == (enum monitor_want)memory.want, "it forgot what is wanted");
 }
@@ -331,12 +342,13 @@ static bool apply(struct system *s, int event)
 		s->world.group_alive = false;
 		return true;
 	case ADOPTED_ALIVE:
-		take_over(s, true);
+		take_over(s, event);
 		return true;
+	case ADOPTED_ENDS:
 	case ADOPTED_DEAD:
 		if (s->world.main_alive == 0)
 			return false;
-		take_over(s, false);
+		take_over(s, event);
 		return true;
 	default:
 		return false;
@@ -444,7 +456,7 @@ START_TEST(every_reachable_state)
 	world.control = _i / 9 % 2 == 0 ? ABSENT : OK;
 	total += explore(false, MONITOR_WANT_UP, &world, 0);
 	total += explore(false, MONITOR_WANT_DOWN, &world, 1000);
-	if (world.control == ABSENT) {
+	if (world.control == ABSENT) {	/* with it, there are too many */
 		world.leaves = true;
 		total += explore(false, MONITOR_WANT_UP, &world, 1000);
 		world.leaves = false;
@@ -740,6 +752,59 @@ START_TEST(what_a_run_left_is_killed_at_its_deadline)
 }
 END_TEST
 
+START_TEST(what_a_run_left_that_ended_before_its_signal_is_killed_too)
+{
+	struct world world = SCRIPTED;
+	struct system s;
+
+	world.leaves = true;
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	script_exits(&s, 0);
+	s.monitor.options.kill_ms = 5000;
+	letters(&s, "d");
+	ck_assert_str_eq(s.world.scripts, "ut");
+	main_exits(&s, 0);	/* by what control/t did */
+	pass(&s, 4999);
+	ck_assert(s.world.group_alive);
+	pass(&s, 1);
+	ck_assert(!s.world.group_alive);
+}
+END_TEST
+
+START_TEST(what_an_adopted_run_left_that_had_ended_is_killed_too)
+{
+	struct world world = PLAIN;
+	struct system s;
+
+	world.leaves = true;
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	s.monitor.options.kill_ms = 5000;
+	letters(&s, "d");
+	pass(&s, 1000);
+	take_over(&s, ADOPTED_ENDS);
+	pass(&s, 4999);
+	ck_assert(s.world.group_alive);
+	pass(&s, 1);
+	ck_assert(!s.world.group_alive);
+}
+END_TEST
+
+START_TEST(what_was_killed_with_its_run_is_not_waited_for)
+{
+	struct world world = PLAIN;
+	struct system s;
+
+	world.leaves = true;
+	begin(&s, false, MONITOR_WANT_UP, &world);
+	s.monitor.options.kill_ms = 5000;
+	letters(&s, "x");
+	pass(&s, 5000);
+	ck_assert(s.world.group_killed);
+	main_exits(&s, SIGKILL);
+	ck_assert(monitor_released(&s.monitor));
+}
+END_TEST
+
 START_TEST(what_a_run_left_and_has_ended_is_not_waited_for)
 {
 	struct world world = PLAIN;
@@ -943,7 +1008,7 @@ START_TEST(a_stop_under_way_is_begun_anew)
 	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
 	letters(&s, "d");
 	forget(&s);
-	take_over(&s, true);
+	take_over(&s, ADOPTED_ALIVE);
 	assert_sent(&s, 2, SIGTERM, SIGCONT);
 	main_exits(&s, MONITOR_UNKNOWN);
 	ck_assert_int_eq(s.monitor.state, MONITOR_DOWN);
@@ -956,7 +1021,7 @@ START_TEST(a_finish_is_not_run_twice)
 
 	begin(&s, false, MONITOR_WANT_UP, &(struct world){ .finish = OK, .control = ABSENT });
 	main_exits(&s, 0);
-	take_over(&s, false);
+	take_over(&s, ADOPTED_DEAD);
 	ck_assert_int_eq(s.world.finishes, 1);
 	ck_assert_int_eq(s.monitor.state, MONITOR_THROTTLED);
 }
@@ -970,7 +1035,7 @@ START_TEST(what_was_let_go_of_is_begun_afresh)
 	letters(&s, "x");
 	main_exits(&s, 0);
 	ck_assert(monitor_released(&s.monitor));
-	take_over(&s, true);
+	take_over(&s, ADOPTED_ALIVE);
 	ck_assert_int_eq(s.monitor.want, MONITOR_WANT_UP);
 	ck_assert_int_eq(s.world.runs, 2);
 }
@@ -1014,7 +1079,7 @@ START_TEST(too_many_deaths_are_a_failure)
 	pass(&s, 50100);		/* the first death is older than a minute now */
 	main_exits(&s, 0);
 	ck_assert_int_eq(s.monitor.state, MONITOR_RUN);
-	take_over(&s, true);		/* what was counted stays so */
+	take_over(&s, ADOPTED_ALIVE);		/* what was counted stays so */
 	s.monitor.options.deaths_most = 3;
 	pass(&s, 1000);
 	main_exits(&s, 0);
@@ -1022,7 +1087,7 @@ START_TEST(too_many_deaths_are_a_failure)
 	ck_assert(s.monitor.failed);
 	ck_assert_int_eq(s.world.told, 1);
 	ck_assert_int_eq(s.world.published.want, STATUS_WANT_DOWN);
-	take_over(&s, true);
+	take_over(&s, ADOPTED_ALIVE);
 	ck_assert(s.monitor.failed);
 	ck_assert_int_eq(s.world.told, 1);
 	letters(&s, "u");
@@ -1092,7 +1157,7 @@ START_TEST(readiness_is_of_one_run)
 	ck_assert_int_eq(s.monitor.readiness, MONITOR_AWAITED);
 	monitor_ready(&s.monitor);
 	pump(&s);
-	take_over(&s, true);
+	take_over(&s, ADOPTED_ALIVE);
 	ck_assert_int_eq(s.monitor.readiness, MONITOR_READY);
 	letters(&s, "d");
 	main_exits(&s, 0);
@@ -1155,6 +1220,9 @@ int main(void)
 	tcase_add_test(cases, no_process_is_tried_again);
 	tcase_add_test(cases, a_logger_that_had_died_is_started_to_drain);
 	tcase_add_test(cases, what_a_run_left_is_killed_at_its_deadline);
+	tcase_add_test(cases, what_a_run_left_that_ended_before_its_signal_is_killed_too);
+	tcase_add_test(cases, what_an_adopted_run_left_that_had_ended_is_killed_too);
+	tcase_add_test(cases, what_was_killed_with_its_run_is_not_waited_for);
 	tcase_add_test(cases, what_a_run_left_and_has_ended_is_not_waited_for);
 	tcase_add_test(cases, a_logger_that_does_not_end_is_hurried);
 	tcase_add_test(cases, a_logger_has_no_scripts_and_keeps_order);
