@@ -23,8 +23,9 @@ void everybody_ask(pid_t pid);
 /* Does that to everybody that we may signal, or sends KILL: from a child, since
  * looking at or killing a process in uninterruptible sleep can take its time.
  * Root's processes whose argv[0] begins with @ are spared: file systems depend
- * on them (systemd's ROOT_STORAGE_DAEMONS). Returns the child; 0 if none could
- * be made and it is done already. */
+ * on them (systemd's ROOT_STORAGE_DAEMONS). One whose first thread has ended is not:
+ * it shows no command line any more (fs/proc/base.c, get_task_cmdline). Returns the
+ * child; 0 if none could be made and it is done already. */
 pid_t everybody_end(bool killing);
 
 /* True if there are spared ones, and nobody else is left. */

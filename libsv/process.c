@@ -21,7 +21,7 @@ static const char *take_number(const char *text, uint64_t *number)
 /* The numbers behind the name and the state, by their place in proc(5). */
 enum {
 	PARENT = 4, GROUP, SESSION, TERMINAL, FOREGROUND, FLAGS, USER_TIME = 14, SYSTEM_TIME,
-	CHILDREN_USER_TIME, CHILDREN_SYSTEM_TIME, START_TIME = 22, MEMORY = 24,
+	CHILDREN_USER_TIME, CHILDREN_SYSTEM_TIME, THREADS = 20, START_TIME = 22, MEMORY = 24,
 };
 
 static bool parse_rest(const char *rest, struct process *process)
@@ -46,6 +46,7 @@ static bool parse_rest(const char *rest, struct process *process)
 	process->kernel = (numbers[FLAGS] & PF_KTHREAD) != 0;
 	process->ticks = numbers[USER_TIME] + numbers[SYSTEM_TIME] +
 		numbers[CHILDREN_USER_TIME] + numbers[CHILDREN_SYSTEM_TIME];
+	process->threads = numbers[THREADS];
 	process->start = numbers[START_TIME];
 	process->pages = numbers[MEMORY];
 	return true;
@@ -68,7 +69,12 @@ bool process_parse(const char *line, struct process *process)
 	return parse_rest(close + 1, process);
 }
 
+bool process_has_ended(const struct process *process)
+{
+	return (process->state == 'Z' || process->state == 'X') && process->threads <= 1;
+}
+
 bool process_is_alive(const struct process *process)
 {
-	return !process->kernel && process->state != 'Z' && process->state != 'X';
+	return !process->kernel && !process_has_ended(process);
 }

@@ -90,7 +90,7 @@ bool identity_is_zombie(pid_t pid)
 {
 	struct process process;
 
-	return look_at(pid, &process) && process.state == 'Z';
+	return look_at(pid, &process) && process_has_ended(&process);
 }
 
 bool identity_is_same_place(const struct status_identity *one, const struct status_identity *other)

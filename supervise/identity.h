@@ -27,7 +27,8 @@ bool identity_is_same_place(const struct status_identity *one, const struct stat
  * opened, so that it is of the process that the pidfd holds. */
 int identity_open(const struct status_identity *identity);
 
-/* Whether PID is a process that has ended, and that nobody has waited for yet. */
+/* Whether PID is a process that has ended, with all of its threads, and whose number
+ * has not gone yet: nobody has waited for it, or somebody just does. */
 bool identity_is_zombie(pid_t pid);
 
 /* Sends a signal by pidfd: it reaches that process or none. -1 with errno. */

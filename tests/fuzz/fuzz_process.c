@@ -13,7 +13,7 @@ static void check_any(const char *line)
 	must(process.state != '\0');
 	must(memchr(process.name, '\0', sizeof process.name) != NULL);
 	must(strncmp(strchr(line, '(') + 1, process.name, strlen(process.name)) == 0);
-	must(!process_is_alive(&process) || (process.state != 'Z' && process.state != 'X'));
+	must(!process_has_ended(&process) || (!process_is_alive(&process) && process.threads <= 1));
 }
 
 /* FIELDS: the last that the line has. */
@@ -42,6 +42,8 @@ static void check_kernels(struct input *input, int fields)
 	must(process.parent == (pid_t)values[4] && process.group == (pid_t)values[5] &&
 		process.session == (pid_t)values[6] && process.terminal == (values[7] != 0));
 	must(process.kernel == ((values[9] & 0x200000) != 0));
+	must(process.threads == (fields >= 20 ? values[20] : 0));
+	must(process_has_ended(&process) == ((state == 'Z' || state == 'X') && process.threads <= 1));
 	must(process.start == (fields >= 22 ? values[22] : 0));
 	must(process.pages == (fields >= 24 ? values[24] : 0));
 	must(process.ticks == (fields >= 17 ? values[14] + values[15] + values[16] + values[17] :

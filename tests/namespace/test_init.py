@@ -589,6 +589,35 @@ def a_process_that_cannot_be_looked_at_keeps_nobody_from_being_told():
         assert ns.read("/tmp/log") == "TERM\n"
 
 
+# One that goes on without the thread that began it, and heeds no TERM.
+LEADERLESS = """#!/usr/bin/python3 -IS
+import ctypes, os, signal, threading
+def go_on():
+    while " Z " not in open("/proc/self/stat").read():
+        pass
+    with open("/tmp/pid.new", "w") as file:
+        file.write(str(os.getpid()))
+    os.rename("/tmp/pid.new", "/tmp/pid")
+    signal.pause()
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+threading.Thread(target=go_on).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+def a_process_whose_first_thread_has_ended_is_told_and_killed():
+    if not os.path.exists("/usr/bin/python3"):
+        raise Skip("no /usr/bin/python3, for a process with threads")
+    with init("::wait:/storage\n::once:setsid /leaderless\n", ["init.term=1", "init.kill=50"],
+              files={"/storage": storage_daemon("sleep 1003"), "/leaderless": LEADERLESS}) as ns:
+        storage = pid_of(ns, "@storage 1003")[0]
+        pid = wait_until("a thread alone", lambda: ns.read("/tmp/pid"))
+        calls = way_down_traced(ns)
+    assert "kill(%d, " % storage not in calls, calls
+    # the second comes only if it was waited for
+    assert "kill(%s, SIGTERM)" % pid in calls and "kill(%s, SIGKILL)" % pid in calls, calls
+
+
 def a_stopped_child_and_one_million_signals_are_nothing():
     with init("::respawn:sleep 1001\n") as ns:
         _, outer = pid_of(ns, "sleep 1001")

@@ -158,6 +158,28 @@ START_TEST(process_lines)
 }
 END_TEST
 
+/* The kernel's lines for one that goes on without the thread that began it, and for
+ * the same when all have ended. */
+START_TEST(process_whose_leader_has_ended_lives)
+{
+	struct process process;
+
+	ck_assert(process_parse("7 (a) Z 1 7 7 0 -1 4227148 379 0 0 0 0 0 0 0 20 0 2 0 3391 0 0 "
+		"18446744073709551615", &process));
+	ck_assert(process.state == 'Z' && process.threads == 2);
+	ck_assert(!process_has_ended(&process) && process_is_alive(&process));
+	ck_assert(process_parse("7 (a) Z 1 7 7 0 -1 4227148 379 0 0 0 0 0 0 0 20 0 1 0 3391 0 0 "
+		"18446744073709551615", &process));
+	ck_assert(process.state == 'Z' && process.threads == 1);
+	ck_assert(process_has_ended(&process) && !process_is_alive(&process));
+	/* its number is another thread's now, which executes something (fs/exec.c, de_thread) */
+	ck_assert(process_parse("7 (a) X 1 7 7 0 -1 4227148 379 0 0 0 0 0 0 0 20 0 2 0 3391", &process));
+	ck_assert(!process_has_ended(&process));
+	ck_assert(process_parse("7 (a) X 0 0 0 0 -1 4227148 379 0 0 0 0 0 0 0 20 0 0 0 3391", &process));
+	ck_assert(process_has_ended(&process));
+}
+END_TEST
+
 START_TEST(cut_process_lines_are_refused)
 {
 	static const char whole[] = "42 (sleep) S 1 42 42 1025 42 4194304";
@@ -191,6 +213,7 @@ int main(void)
 	tcase_add_test(tests, fstab_lines);
 	tcase_add_test(tests, a_swap_file_of_any_name);
 	tcase_add_test(tests, process_lines);
+	tcase_add_test(tests, process_whose_leader_has_ended_lives);
 	tcase_add_test(tests, cut_process_lines_are_refused);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
