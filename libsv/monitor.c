@@ -61,6 +61,11 @@ static uint16_t tenths(int64_t ms)
 	return (uint16_t)(ms / 100);
 }
 
+static bool has_died_too_often(const struct monitor *monitor)
+{
+	return monitor->options.deaths_most > 0 && monitor->deaths >= monitor->options.deaths_most;
+}
+
 /* One more death that nobody asked for. Those that are too old are forgotten; as
  * none is older than an hour by then, 16 bits tell which they are. */
 static void count_death(struct monitor *monitor, int64_t now)
@@ -78,8 +83,7 @@ static void count_death(struct monitor *monitor, int64_t now)
 	monitor->death[kept++] = tenths(now);
 	monitor->deaths = kept;
 	monitor->last_death = now;
-	if (monitor->options.deaths_most > 0 && kept >= monitor->options.deaths_most)
-		monitor->failing = true;
+	monitor->failing = has_died_too_often(monitor);
 }
 
 /* What the script was for is gone: one that runs may end, but means nothing. */
@@ -177,6 +181,8 @@ static void resume(struct monitor *monitor, bool had_process, int64_t now)
 			enqueue(monitor, monitor->want == MONITOR_WANT_DOWN ? 'd' : 'x');
 		break;
 	case MONITOR_FINISH:
+		/* as long as it has not failed, there have been fewer */
+		monitor->failing = has_died_too_often(monitor);
 		if (had_process && !alive)
 			ended(monitor, now);
 		else if (alive && monitor->options.finish_ms > 0)
@@ -372,6 +378,16 @@ static void script_ended(struct monitor *monitor, bool handled, int64_t now)
 		monitor->paused = script == 'p';
 		monitor->unpublished = true;
 	}
+}
+
+bool monitor_drain_again(struct monitor *monitor, int64_t now)
+{
+	if (!monitor->draining || monitor->state != MONITOR_DOWN || monitor->drain_warned ||
+	    monitor->drained_again)
+		return false;
+	monitor->drained_again = true;
+	start(monitor, now);
+	return true;
 }
 
 void monitor_ready(struct monitor *monitor)

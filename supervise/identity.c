@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -122,6 +123,14 @@ int identity_open(const struct status_identity *identity)
 		errno = ESRCH;
 	files_close(&pidfd);
 	return -1;
+}
+
+bool identity_has_ended(int pidfd)
+{
+	struct pollfd polled = { .fd = pidfd, .events = POLLIN };
+
+	/* pidfd_open(2) */
+	return poll(&polled, 1, 0) > 0;
 }
 
 int identity_signal(int pidfd, int number)

@@ -27,6 +27,9 @@ bool identity_is_same_place(const struct status_identity *one, const struct stat
  * opened, so that it is of the process that the pidfd holds. */
 int identity_open(const struct status_identity *identity);
 
+/* Whether the process of PIDFD has ended, waited for or not. */
+bool identity_has_ended(int pidfd);
+
 /* Whether PID is a process that has ended, with all of its threads, and whose number
  * has not gone yet: nobody has waited for it, or somebody just does. */
 bool identity_is_zombie(pid_t pid);

@@ -301,6 +301,34 @@ static bool read_options(struct program *program)
 /* The service writes a line to a descriptor of its choice when it is ready (s6's
  * notification-fd). It is a FIFO, as the log pipe is, for the next supervisor. */
 
+/* As read(2), but what is there stays there. */
+static ssize_t peek(int fifo, char *bytes, size_t size)
+{
+	ssize_t got;
+	int copy[2];
+
+	if (pipe2(copy, O_CLOEXEC) < 0)
+		return -1;
+	got = tee(fifo, copy[1], size, SPLICE_F_NONBLOCK);
+	if (got > 0)
+		got = read(copy[0], bytes, (size_t)got);
+	files_close(&copy[0]);
+	files_close(&copy[1]);
+	return got;
+}
+
+/* It is on record before it goes from the FIFO: the next supervisor hears it there or
+ * knows it. */
+static void heard(struct program *program)
+{
+	monitor_ready(&program->monitor);
+	program->supervisor->turn(program->service);
+	if (program->is_unpublished)
+		publish(program);
+	loop_close(program->supervisor->loop, &program->notify);
+	program->supervisor->turn(program->service);	/* should it not have been written */
+}
+
 static void notified(struct loop_watch *watch)
 {
 	struct program *program = CONTAINER_OF(watch, struct program, notify_watch);
@@ -310,13 +338,23 @@ static void notified(struct loop_watch *watch)
 	/* the event may have been on its way when we closed it */
 	if (program->notify < 0)
 		return;
-	while ((got = read(program->notify, bytes, sizeof bytes)) > 0)
-		if (memchr(bytes, '\n', (size_t)got) != NULL) {
-			monitor_ready(&program->monitor);
-			loop_close(program->supervisor->loop, &program->notify);
-			program->supervisor->turn(program->service);
+	do {
+		bool stays = true;
+
+		got = peek(program->notify, bytes, sizeof bytes);
+		if (got < 0 && errno != EAGAIN) {
+			/* rather lost, should we be killed just now, than not heard */
+			got = read(program->notify, bytes, sizeof bytes);
+			stays = false;
+		}
+		if (got > 0 && memchr(bytes, '\n', (size_t)got) != NULL) {
+			heard(program);
 			return;
 		}
+		/* it says nothing, and would be told of again and again */
+		if (got > 0 && stays)
+			(void)read(program->notify, bytes, (size_t)got);
+	} while (got > 0);
 	if (got != 0)
 		return;
 	/* its end of file, which would come again and again: it will say nothing, and the
@@ -343,9 +381,11 @@ static void go_on_listening(struct program *program)
 {
 	int end = files_open(program->directory, "supervise/notify", O_WRONLY, 0);
 
-	if (end < 0 && errno == ENXIO)
-		monitor_ready(&program->monitor);
-	else if (end >= 0 || errno != ENOENT)
+	if (end < 0 && errno == ENXIO) {
+		/* one that has ended has it closed, too, whatever it had said */
+		if (!identity_has_ended(program->pidfd))
+			monitor_ready(&program->monitor);
+	} else if (end >= 0 || errno != ENOENT)
 		/* while it is open here, nothing gets lost in between */
 		listen_for_readiness(program);
 	files_close(&end);
@@ -380,6 +420,12 @@ static int open_notification(struct program *program)
 static bool is_left(pid_t group)
 {
 	return kill(-group, 0) == 0 && (identity_is_zombie(group) || kill(group, 0) < 0);
+}
+
+static void end_group(pid_t group)
+{
+	if (group != 0 && is_left(group))
+		(void)kill(-group, SIGKILL);	/* ESRCH: they have ended since */
 }
 
 /* Whether the run of IDENTITY, which was to go down and has ended since, has left
@@ -419,8 +465,12 @@ static int adopt(struct program *program)
 	/* what may be running is not started beside it */
 	if (program->pidfd < 0 && errno != ESRCH)
 		return -1;
-	if (program->pidfd < 0 && has_left_group(&program->monitor.options, &identity, &memory))
+	if (program->pidfd < 0 && has_left_group(&program->monitor.options, &identity, &memory)) {
+		/* as in ended() */
+		if (memory.group != identity.pid)
+			end_group(memory.group);
 		memory.group = identity.pid;
+	}
 	if (!monitor_adopt(&program->monitor, &status, &memory, identity.pid, program->pidfd >= 0,
 	    loop->now)) {
 		files_close(&program->pidfd);
@@ -484,12 +534,6 @@ static void tell_not_started(struct program *program, const char *path, int erro
 		why = "the interpreter its first line names is not there";
 	message(MESSAGE_ERROR, "%s%s: cannot execute %s: %s", *program->name, suffix(program), path,
 		why);
-}
-
-static void end_group(pid_t group)
-{
-	if (group != 0 && is_left(group))
-		(void)kill(-group, SIGKILL);	/* ESRCH: they have ended since */
 }
 
 static void ended(struct program *program, pid_t pid, int status)

@@ -196,6 +196,18 @@ static void close_drained(struct service *service)
 		close_writing_end(service);
 }
 
+/* It may have ended before its service, of which we were told first: then what it was
+ * to read is here yet, as no end of the pipe is closed before it is released. */
+static void turn_draining(struct service *service)
+{
+	struct program *program = &service->log->program;
+
+	program_turn(program);
+	if (monitor_released(&program->monitor) && !pipe_is_empty(service) &&
+	    monitor_drain_again(&program->monitor, service->supervisor->loop->now))
+		program_turn(program);
+}
+
 static void release_all(struct service *service)
 {
 	close_all(service);
@@ -256,7 +268,7 @@ void service_turn(struct service *service)
 		release_main(service);
 	if (service->stage == SERVICE_DRAINING) {
 		if (service->log != NULL) {
-			program_turn(&service->log->program);
+			turn_draining(service);
 			close_drained(service);
 		}
 		if (service->log == NULL || monitor_released(&service->log->program.monitor)) {

@@ -545,6 +545,32 @@ def failed(t):
 
 
 @test()
+def failed_in_finish(t):
+    """max-death-tally: the supervisor is killed while the finish of the last death runs: failed all the same"""
+    for alive_then in (True, False):
+        scan = Scan(t, f"scan.{alive_then}")
+        s = t.service(name=f"defined/one.{alive_then}", run="echo >>runs\nsay start $$\nexit 1\n",
+                      finish="[ $(wc -l <runs) != 3 ] || { say finish $$; while [ ! -e go ]; do sleep 0.02; done; }\n")
+        options(s, max_death_tally=3)
+        write_file(s.file("timeout-finish"), "0\n")
+        scan.link(s)
+        r = scan.start()
+        s.wait_start(3)
+        s.wait_event("finish")
+        pid = int(next(e for e in s.events() if e.startswith("finish ")).split()[1])
+        s.wait_status(state=FINISH, pid=pid)
+        r.kill()
+        if not alive_then:
+            write_file(s.file("go"))
+            wait_until(lambda: not alive(pid), "the end of finish")
+        r = adopted([s], scan.start)
+        write_file(s.file("go"))
+        s.wait_status(state=DOWN, want="d", pid=0)
+        same(len(s.starts()), 3, "starts")
+        r.kill()
+
+
+@test()
 def finish_says_no(t):
     """a finish that ends with 125 after its adoption: known or not, the service is not started in a loop"""
     scan = Scan(t)
@@ -583,6 +609,31 @@ def readiness(t):
     r = replace(r, scan, [s])
     stays(lambda: record() == ready, lambda: f"ready: {record()}")
     only(t, s, pid)
+
+
+@test()
+def readiness_heard(t):
+    """notification-fd: the supervisor is killed when it has heard it and before it is on record: the next one knows"""
+    scan = Scan(t)
+    s = t.service(name="defined/one", run="say start $$\nwhile [ ! -e ready ]; do sleep 0.02; done\n"
+                                          "echo >&3\nsay told\nexec sleep 1000\n")
+    options(s, notification_fd=3)
+    scan.link(s)
+    r = scan.start()
+    s.running()
+    def record():
+        with open(s.supervise("status"), "rb") as file:
+            return file.read()[READINESS_AT]
+    awaited = record()
+    tracer = t.start(strace(), "-o", "/dev/null", "-e", "trace=/^rename", "-e", "inject=/^rename:signal=SIGKILL:when=1",
+                     "-p", str(r.pid))
+    wait_until(lambda: "TracerPid:\t0\n" not in read(f"/proc/{r.pid}/status"), "strace attached")
+    write_file(s.file("ready"))
+    r.wait_exit()
+    tracer.wait_exit()
+    same(record(), awaited, "the record when it was killed")
+    adopted([s], scan.start)
+    wait_until(lambda: record() != awaited, "ready")
 
 
 @test()
@@ -924,6 +975,33 @@ def group_left(t):
         need(there or time.monotonic() - told > 9, "its child was killed at once")
         wait_until(lambda: not any(alive(p) for p in pids), lambda: f"the end of all: {running_in(t)}")
         r.kill()
+
+
+@test()
+def groups_left(t):
+    """two runs that have left others in their groups, the second while nobody supervised: all are killed in time"""
+    scan = Scan(t)
+    s = scan.service("one", run="(trap '' TERM; exec sleep 1000) &\n"
+                     "trap 'say TERM; while [ -e stay ] && [ ! -e go ]; do sleep 0.02; done; say end; exit' TERM\n"
+                     "say start $$\nwhile :; do sleep 0.02; done\n")
+    write_file(s.file("timeout-kill"), "10000\n")
+    r = scan.start("-P")
+    s.running()
+    s.tell("d")
+    s.wait_status(state=DOWN)
+    write_file(s.file("stay"))
+    s.tell("u")
+    second = s.wait_start(2)
+    s.wait_status(state=RUN, pid=second)
+    s.tell("d")
+    s.wait_event("TERM", 2)
+    s.wait_status(state=RUN, want="d")
+    r.kill()
+    write_file(s.file("go"))
+    s.wait_event("end", 2)
+    wait_until(lambda: process_state(second) is None, "its end")
+    adopted([s], lambda: scan.start("-P"))
+    wait_until(lambda: not running_in(t)["one"], lambda: f"the end of all: {running_in(t)}")
 
 
 @test()

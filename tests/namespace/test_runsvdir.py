@@ -462,6 +462,38 @@ def two_links(t):
     wait_gone(s, pid)
 
 
+@test(runit="its runsv has only a pipe, which goes with it")
+def both_end_at_once(t):
+    """a service that is removed and its logger end at once: what is in the pipe is read by another start of the logger"""
+    scan = Scan(t)
+    s = scan.service("one", log=logger(), run="say start $$\nwhile [ ! -e go ]; do sleep 0.02; done\n"
+                     "echo a line\nsay written\ntrap '' TERM\nwhile [ ! -e end ]; do sleep 0.02; done\n")
+    r = scan.start()
+    pid = s.running()
+    s.wait_event("log start")
+    # waitpid(2) tells of older children first: the logger has to be the younger one
+    s.wait_status(log=True, state=RUN)
+    os.kill(s.state(log=True).pid, signal.SIGKILL)
+    s.wait_event("log start", 2)
+    s.wait_status(log=True, state=RUN)
+    log = s.state(log=True).pid
+    os.kill(log, signal.SIGSTOP)
+    wait_until(lambda: process_state(log) == "T", "the logger stopped")
+    write_file(s.file("go"))
+    s.wait_event("written")
+    scan.unlink("one")
+    s.wait_status(want="d")
+    os.kill(r.pid, signal.SIGSTOP)
+    wait_until(lambda: process_state(r.pid) == "T", "runsvdir stopped")
+    os.kill(log, signal.SIGKILL)
+    write_file(s.file("end"))
+    wait_until(lambda: process_state(log) == "Z" and process_state(pid) == "Z", "both ended")
+    os.kill(r.pid, signal.SIGCONT)
+    s.wait_event("log end")
+    same((s.copied(), s.count("log start")), (["a line"], 3), "what was logged, starts of the logger")
+    wait_until(lambda: not s.supervised(), "let go of")
+
+
 @test(early=True)
 def storm_of_links(t):
     """300 links made and removed in a loop end in exactly the state of the directory"""

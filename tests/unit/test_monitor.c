@@ -265,7 +265,7 @@ static const struct world SCRIPTED = { .run = OK, .finish = OK, .control = OK };
 static const char alphabet[] = "udoxtkp";
 
 enum { TIME_PASSES = sizeof alphabet - 1, MAIN_EXITS, SCRIPT_SUCCEEDS, SCRIPT_FAILS, DRAIN, DRAIN_EMPTY,
-	GROUP_ENDS,
+	UNREAD, GROUP_ENDS,
 	ADOPTED_ALIVE, ADOPTED_ENDS, ADOPTED_DEAD, EVENTS };
 
 /* The supervisor is killed, and the next one goes on from what it published last:
@@ -294,20 +294,25 @@ static void take_over(struct system *s, int event)
 		must(s->monitor.want == (enum monitor_want)memory.want, "it forgot what is wanted");
 }
 
+static void tell(struct system *s, char letter)
+{
+	enum monitor_want before = s->monitor.want;
+	char text[2] = { letter, '\0' };
+	bool deaf = s->monitor.draining || (s->monitor.is_log && letter == 'x');
+
+	letters(s, text);
+	if (strchr("udox", letter) == NULL || deaf)
+		must(s->monitor.want == before, "letter %s changed what is wanted", text);
+	else
+		must(s->monitor.want == (letter == 'u' ? MONITOR_WANT_UP :
+			letter == 'd' ? MONITOR_WANT_DOWN : letter == 'o' ?
+			MONITOR_WANT_ONCE : MONITOR_WANT_EXIT), "letter %s not heard", text);
+}
+
 static bool apply(struct system *s, int event)
 {
 	if (event < TIME_PASSES) {
-		enum monitor_want before = s->monitor.want;
-		char text[2] = { alphabet[event], '\0' };
-		bool deaf = s->monitor.draining || (s->monitor.is_log && text[0] == 'x');
-
-		letters(s, text);
-		if (strchr("udox", text[0]) == NULL || deaf)
-			must(s->monitor.want == before, "letter %s changed what is wanted", text);
-		else
-			must(s->monitor.want == (text[0] == 'u' ? MONITOR_WANT_UP :
-				text[0] == 'd' ? MONITOR_WANT_DOWN : text[0] == 'o' ?
-				MONITOR_WANT_ONCE : MONITOR_WANT_EXIT), "letter %s not heard", text);
+		tell(s, alphabet[event]);
 		return true;
 	}
 	switch (event) {
@@ -335,6 +340,13 @@ static bool apply(struct system *s, int event)
 		pump(s);
 		must(event == DRAIN || s->world.main_alive != 0 || monitor_released(&s->monitor),
 			"a logger with nothing to read is waited for");
+		return true;
+	case UNREAD:
+		if (!monitor_drain_again(&s->monitor, s->now))
+			return false;
+		must(s->monitor.is_log && s->world.main_alive == 0, "started again beside itself");
+		pump(s);
+		must(!monitor_drain_again(&s->monitor, s->now), "it is started again for ever");
 		return true;
 	case GROUP_ENDS:
 		if (!s->world.group_alive)
