@@ -70,7 +70,21 @@ void held_remove(int scan, dev_t device, ino_t inode)
 	(void)unlinkat(scan, name.text, 0);
 }
 
-bool held_visit(int scan, void (*found)(void *owner, const char *path), void *owner)
+bool held_is(const char *name, dev_t device, ino_t inode)
+{
+	return strcmp(name, name_of(device, inode).text + strlen(HELD_LIST "/")) == 0;
+}
+
+void held_copy(int scan, int to, dev_t device, ino_t inode)
+{
+	char path[PATH_MAX];
+
+	if (read_link(scan, name_of(device, inode).text, path))
+		held_add(to, path, device, inode);
+}
+
+bool held_visit(int scan, void (*found)(void *owner, const char *name, const char *path),
+	void *owner)
 {
 	int fd = files_open(scan, HELD_LIST, O_RDONLY | O_DIRECTORY, 0);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
@@ -85,7 +99,7 @@ bool held_visit(int scan, void (*found)(void *owner, const char *path), void *ow
 	errno = 0;
 	while ((entry = readdir(list)) != NULL) {
 		if (entry->d_name[0] != '.' && read_link(dirfd(list), entry->d_name, path))
-			found(owner, path);
+			found(owner, entry->d_name, path);
 		else if (entry->d_name[0] != '.' && errno != EINVAL && errno != ENOENT)
 			failed = errno;		/* EINVAL: no link, but the FIFO of a keeper */
 		errno = 0;

@@ -22,7 +22,15 @@ int held_open(int scan, dev_t device, ino_t inode);
 /* It is not held any more. */
 void held_remove(int scan, dev_t device, ino_t inode);
 
-/* Calls FOUND with each path in the list; false with errno: it could not be read. */
-bool held_visit(int scan, void (*found)(void *owner, const char *path), void *owner);
+/* Is that what NAME, of the list, stands for? */
+bool held_is(const char *name, dev_t device, ino_t inode);
+
+/* Calls FOUND with each path in the list, and the name it has there; false with errno: it
+ * could not be read. */
+bool held_visit(int scan, void (*found)(void *owner, const char *name, const char *path),
+	void *owner);
+
+/* What stands for DEVICE, INODE in the list of SCAN, if anything, does in that of TO. */
+void held_copy(int scan, int to, dev_t device, ino_t inode);
 
 #endif

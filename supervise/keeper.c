@@ -330,6 +330,14 @@ void keeper_release(struct keeper *keeper, struct keeper_end *end)
 		(void)kill(keeper->pid, SIGKILL);	/* the next one has only what it should */
 }
 
+bool keeper_has_all(const struct keeper *keeper)
+{
+	for (const struct keeper_end *end = keeper->ends; end != NULL; end = end->next)
+		if (!end->handed)
+			return false;
+	return true;
+}
+
 void keeper_end_others(const struct keeper *keeper, int directory, const char *prefix)
 {
 	int below = directory_part(prefix);

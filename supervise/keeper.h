@@ -57,6 +57,9 @@ void keeper_hold(struct keeper *keeper, struct keeper_end *end, int fd);
 /* It is held no longer. Nothing happens if END is not held. */
 void keeper_release(struct keeper *keeper, struct keeper_end *end);
 
+/* Does it hold all that it is to hold? */
+bool keeper_has_all(const struct keeper *keeper);
+
 /* Ends the keepers of supervisors before us that are to be found in DIRECTORY under
  * PREFIX: all that they hold is held by ours now, which is left alone. */
 void keeper_end_others(const struct keeper *keeper, int directory, const char *prefix);

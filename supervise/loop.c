@@ -106,11 +106,10 @@ void loop_forget(struct loop *loop, struct loop_child *child)
 	table_remove(&loop->children, &child->link);
 }
 
-void loop_wait(struct loop *loop)
+/* TIMEOUT: in ms, -1: none. Returns how many events there were. */
+static int take(struct loop *loop, int timeout)
 {
 	struct epoll_event events[EVENTS];
-	int64_t earliest = timers_earliest(&loop->timers);
-	int timeout = earliest == CLOCK_NEVER ? -1 : clock_left(earliest, clock_now());
 	int count = epoll_wait(loop->epoll, events, EVENTS, timeout);
 	struct timer *timer;
 
@@ -124,4 +123,17 @@ void loop_wait(struct loop *loop)
 	}
 	while ((timer = timers_take(&loop->timers, loop->now)) != NULL)
 		timer->expired(timer->owner);
+	return count;
+}
+
+void loop_wait(struct loop *loop)
+{
+	int64_t earliest = timers_earliest(&loop->timers);
+
+	(void)take(loop, earliest == CLOCK_NEVER ? -1 : clock_left(earliest, clock_now()));
+}
+
+bool loop_look(struct loop *loop)
+{
+	return take(loop, 0) > 0;
 }

@@ -62,4 +62,7 @@ void loop_forget(struct loop *loop, struct loop_child *child);
 /* Waits until something happens, and deals with all that has. */
 void loop_wait(struct loop *loop);
 
+/* Deals with what has happened, and does not wait; false if nothing has. */
+bool loop_look(struct loop *loop);
+
 #endif

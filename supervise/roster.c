@@ -49,6 +49,7 @@ struct roster_entry {
 	struct watch beside;		/* for what it leads to to be replaced */
 	char *target;			/* its name where it is; NAME, or allocated */
 	int64_t pause;			/* up to the next attempt to open, ms */
+	int error;			/* of the last one, if there is a pause */
 	unsigned seen;			/* the scan that saw it last */
 	bool leaving;			/* its entry is gone from the directory */
 };
@@ -243,6 +244,7 @@ static void supervise(struct roster_entry *entry)
 		service_stop(&entry->service);
 		return;
 	}
+	entry->error = error;
 	entry->pause = entry->pause == 0 ? RETRY_FIRST_MS : 2 * entry->pause;
 	if (entry->pause > RETRY_MOST_MS)
 		entry->pause = RETRY_MOST_MS;
@@ -341,8 +343,10 @@ static void await_target(struct roster *roster, const char *name)
 	ssize_t length = readlinkat(*roster->directory, name, target, sizeof target - 1);
 	struct roster_awaited *awaited;
 
-	if (length < 0)
-		return;		/* no link: it has gone */
+	if (length < 0) {
+		roster->torn = true;	/* no link: it has gone */
+		return;
+	}
 	target[length] = '\0';
 	slash = strrchr(target, '/');
 	if (slash == NULL || slash == target)
@@ -421,16 +425,16 @@ static void leave(struct roster_entry *entry)
 	if (entry->leaving)
 		return;
 	entry->leaving = true;
-	/* its predecessor's child may hold the lock for a moment yet, and run on if we
-	 * let go now: supervise() stops it */
+	/* its predecessor's child may hold the lock for a moment yet, or there is no room to
+	 * open it, and its process would run on if we let go now: supervise() stops it */
 	if (entry->service.stage == SERVICE_OPENING && entry->pause > 0 &&
-	    entry->pause <= RETRY_TELL_MS)
+	    (entry->pause <= RETRY_TELL_MS || is_to_be_opened(entry, entry->error)))
 		return;
 	service_stop(&entry->service);
 	service_turn(&entry->service);
 }
 
-static void take_down(void *owner, const char *path)
+static void take_down(void *owner, const char *name, const char *path)
 {
 	struct roster *roster = owner;
 	struct stat found;
@@ -441,6 +445,9 @@ static void take_down(void *owner, const char *path)
 			look_again(roster, path, "look at");
 		return;
 	}
+	/* what was there has been replaced by what was never ours */
+	if (!held_is(name, found.st_dev, found.st_ino))
+		return;
 	if (S_ISDIR(found.st_mode) && find(roster, &found) == NULL)
 		add(roster, path, &found, true);
 }
@@ -466,6 +473,14 @@ static void sweep(struct roster *roster)
 	take_down_left(roster);
 }
 
+/* Whether what was not seen is not there: unless it moves on while we look, which we are
+ * about to be told. */
+static bool has_seen_all(struct roster *roster)
+{
+	roster->torn = false;
+	return roster->catch_up() && !roster->torn;
+}
+
 void roster_scan(struct roster *roster)
 {
 	/* opened anew: a copy of the descriptor would go on where the last one ended */
@@ -486,10 +501,10 @@ void roster_scan(struct roster *roster)
 		roster_see(roster, found->d_name);
 		errno = 0;
 	}
+	/* what was not read is not known to be gone */
 	if (errno != 0)
-		/* what was not read is not known to be gone */
 		look_again(roster, "the scan directory", "read");
-	else
+	else if (has_seen_all(roster))
 		sweep(roster);
 	(void)closedir(directory);
 }
@@ -501,8 +516,9 @@ void roster_move(struct roster *roster, int to)
 	char path[PATH_MAX];
 
 	for (entry = roster->first; entry != NULL; entry = entry->next)
-		if (entry->service.main.directory >= 0 &&
-		    files_path(entry->service.main.directory, path, sizeof path))
+		if (entry->service.main.directory < 0)
+			held_copy(*roster->directory, to, entry->device, entry->inode);
+		else if (files_path(entry->service.main.directory, path, sizeof path))
 			held_add(to, path, entry->device, entry->inode);
 	if (*roster->directory < 0)
 		return;		/* it has gone, and its list with it */

@@ -28,6 +28,8 @@ struct roster {
 	struct timer timer;	/* for another, as something could not be looked at */
 	size_t count;
 	unsigned scan;		/* the number of the scan going on, or of the last */
+	bool (*catch_up)(void);	/* the owner's: tells of what has come while it was read */
+	bool torn;		/* while it did so, something has gone again */
 	const int *directory;	/* the scan directory, the owner's; -1: it is not there */
 	bool stopping;
 };
@@ -40,8 +42,8 @@ bool roster_open(struct roster *roster);
  * and a `supervise` (left by a runsv in the scan directory itself) are skipped. */
 void roster_see(struct roster *roster, const char *name);
 
-/* Reads the whole directory: roster_see for each name, and then every service
- * of which no name was seen is taken down; after the first time also what the last
+/* Reads the whole directory: roster_see for each name, also by catch_up, which says
+ * whether that was all, and then every service of which no name was seen is taken down; after the first time also what the last
  * supervisor of this directory held and what has no entry any more. */
 void roster_scan(struct roster *roster);
 

@@ -21,6 +21,9 @@
 /* Where our keeper is found, in the scan directory. */
 #define KEEPERS HELD_LIST "/keeper."
 
+/* So often is looked whether there is anything to be done, before we leave. */
+#define LOOKS 1000
+
 enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
 
 static struct loop loop;
@@ -58,6 +61,11 @@ static void moves(void *unused, int to)
 	roster_move(&roster, to);
 }
 
+static bool catch_up(void)
+{
+	return scan_catch_up(&scan);
+}
+
 static void changed(void *unused)
 {
 	(void)unused;
@@ -81,13 +89,13 @@ static void signalled(void *unused, const struct signalfd_siginfo *info)
 	}
 }
 
-/* Once all services are open that were when the last supervisor ended, its keeper
- * has nothing that we have not. */
+/* Once all services are open that were when the last supervisor ended, and ours has what
+ * they have, its keeper has nothing that ours has not. */
 static void end_other_keepers(void)
 {
 	static bool done;
 
-	if (done || !roster_is_open(&roster))
+	if (done || !roster_is_open(&roster) || !keeper_has_all(&keeper))
 		return;
 	keeper_end_others(&keeper, scan.directory, KEEPERS);
 	done = true;
@@ -112,6 +120,7 @@ int main(int argc, char **argv)
 	char **whole_argv = argv;
 	int whole_argc = argc;
 	int option;
+	int looks = 0;
 
 	signals_block();
 	message_open("runsvdir", MESSAGE_STDERR);
@@ -137,6 +146,7 @@ int main(int argc, char **argv)
 	scan.come = come;
 	scan.moves = moves;
 	scan.changed = changed;
+	roster.catch_up = catch_up;
 	keeper_open(&keeper, &loop);
 	scan_open(&scan, &loop, argv[0]);
 	for (;;) {
@@ -144,9 +154,13 @@ int main(int argc, char **argv)
 		program_publish_all(&roster.supervisor);
 		roster_collect(&roster);
 		end_other_keepers();
-		if (leave || (roster.stopping && roster.count == 0))
+		if (roster.stopping && roster.count == 0)
 			break;
-		loop_wait(&loop);
+		if (!leave)
+			loop_wait(&loop);
+		/* letters that have come are read by nobody else any more */
+		else if (looks++ == LOOKS || !loop_look(&loop))
+			break;
 	}
 	keeper_close(&keeper);
 	return exit_code;

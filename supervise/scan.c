@@ -16,6 +16,9 @@
 
 #define COME (IN_CREATE | IN_MOVED_TO)
 #define GONE (IN_DELETE | IN_MOVED_FROM)
+/* When what has changed while all was read is read. */
+#define AGAIN_MS 1
+
 #define SELF (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT)
 
 static void say(struct scan *scan, const char *verb, int error)
@@ -88,10 +91,11 @@ static void look(struct scan *scan)
 	is_watched = is_watched && there && scan->watch >= 0;
 	if (is_watched)
 		scan->said = 0;
+	scan->anew = false;
 	if (there)
 		scan->changed(scan->owner);
-	timers_set(&scan->loop->timers, &scan->timer, is_watched ? CLOCK_NEVER :
-		scan->loop->now + SCAN_LOOK_MS);
+	timers_set(&scan->loop->timers, &scan->timer, scan->anew ? scan->loop->now + AGAIN_MS :
+		is_watched ? CLOCK_NEVER : scan->loop->now + SCAN_LOOK_MS);
 }
 
 static void expired(void *owner)
@@ -115,25 +119,48 @@ static bool take(struct scan *scan, const struct inotify_event *event)
 	return anew || (event->mask & ~(uint32_t)(COME | IN_ISDIR)) != 0;
 }
 
-static void ready(struct loop_watch *watch)
+/* Deals with all there is before anything is concluded from what has gone: a rename
+ * comes as two events. True if the whole must be looked at anew; LOST: some events are
+ * not known. */
+static bool take_all(struct scan *scan, bool *lost)
 {
-	struct scan *scan = CONTAINER_OF(watch, struct scan, loop_watch);
 	alignas(struct inotify_event) char events[4096];
 	bool anew = false;
 	ssize_t got;
 
-	/* all there is before anything is concluded from what has gone: a rename
-	 * comes as two events */
+	*lost = false;
 	while ((got = read(scan->inotify, events, sizeof events)) > 0)
 		for (ssize_t at = 0; at < got;) {
 			/* inotify(7): aligned, and padded to be */
 			const struct inotify_event *event = (const void *)(events + at);
 
+			*lost = *lost || (event->mask & IN_Q_OVERFLOW) != 0;
 			anew = take(scan, event) || anew;
 			at += (ssize_t)(sizeof *event + event->len);
 		}
-	if (anew)
+	return anew;
+}
+
+static void ready(struct loop_watch *watch)
+{
+	struct scan *scan = CONTAINER_OF(watch, struct scan, loop_watch);
+	bool lost;
+
+	if (take_all(scan, &lost))
 		look(scan);
+}
+
+bool scan_catch_up(struct scan *scan)
+{
+	bool lost;
+
+	if (scan->inotify < 0)
+		return true;
+	if (take_all(scan, &lost)) {
+		scan->anew = true;
+		timers_set(&scan->loop->timers, &scan->timer, scan->loop->now + AGAIN_MS);
+	}
+	return !lost;
 }
 
 void scan_open(struct scan *scan, struct loop *loop, const char *path)

@@ -24,6 +24,7 @@ struct scan {
 	int watch;		/* on the directory; -1: none */
 	struct loop_watch loop_watch;
 	struct timer timer;
+	bool anew;		/* something has gone since it was begun to be read */
 	int said;		/* errno, told once */
 	void (*come)(void *owner, const char *name);	/* NAME may be new */
 	void (*moves)(void *owner, int to);	/* TO, just opened, is about to be directory */
@@ -35,5 +36,11 @@ struct scan {
 /* Starts to watch PATH, which is kept; come, moves, changed and owner are set by then.
  * Room for one timer must have been reserved. Calls changed if PATH is there. */
 void scan_open(struct scan *scan, struct loop *loop, const char *path);
+
+/* To be called when the whole of it has been read, before anything is concluded from what
+ * was not seen: a name that was changed meanwhile need not have been among those read, in
+ * its old form or its new one, but has come (the kernel tells of it before it lets others
+ * read on: fs/namei.c, do_renameat2). Calls come for those. False: not all are known. */
+bool scan_catch_up(struct scan *scan);
 
 #endif

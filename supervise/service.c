@@ -27,6 +27,17 @@ static void set_up(struct service *service, struct program *program)
 	program->is_log = program != &service->main;
 }
 
+/* That of a runsv, should there have been one, is needed until ours has what it has, or
+ * nobody is to have it any more. */
+static void end_other_keepers(struct service *service, bool now)
+{
+	struct logger *log = service->log;
+
+	if (now && !log->is_kept)
+		keeper_end_others(service->supervisor->keeper, log->program.directory, KEEPERS);
+	log->is_kept = log->is_kept || now;
+}
+
 static void close_writing_end(struct service *service)
 {
 	keeper_release(service->supervisor->keeper, &service->log->pipe_end);
@@ -71,8 +82,7 @@ static bool open_pipe(struct service *service)
 	if (supervisor->alone)
 		keeper_place(supervisor->keeper, &log->directory, KEEPERS);
 	keeper_hold(supervisor->keeper, &service->log->pipe_end, pipe[1]);
-	/* that of a runsv, should there have been one */
-	keeper_end_others(supervisor->keeper, log->directory, KEEPERS);
+	end_other_keepers(service, service->log->pipe_end.handed);
 	return true;
 }
 
@@ -192,8 +202,10 @@ static void close_drained(struct service *service)
 {
 	if (service->log->pipe[1] < 0)
 		return;
-	if (service->log->program.monitor.state == MONITOR_RUN || pipe_is_empty(service))
+	if (service->log->program.monitor.state == MONITOR_RUN || pipe_is_empty(service)) {
+		end_other_keepers(service, true);
 		close_writing_end(service);
+	}
 }
 
 /* It may have ended before its service, of which we were told first: then what it was
@@ -258,6 +270,8 @@ void service_turn(struct service *service)
 {
 	if (service->stage == SERVICE_OPENING || service->stage == SERVICE_GONE)
 		return;
+	if (service->log != NULL)
+		end_other_keepers(service, service->log->pipe_end.handed);
 	/* the logger first, so that it is there when the service writes; unless that is
 	 * over already, by what the last supervisor left */
 	if (service->stage == SERVICE_SUPERVISED && service->log != NULL &&

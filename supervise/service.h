@@ -35,6 +35,7 @@ struct logger {
 	struct program program;
 	int pipe[2];		/* its standard input, the service's standard output */
 	struct keeper_end pipe_end;
+	bool is_kept;		/* by ours, and by no other keeper any more */
 };
 
 struct service {

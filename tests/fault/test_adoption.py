@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
 from harness import strace
-from supervise import (BIN, DOWN, FINISH, IDLE, RUN, SECONDS, Suite, alive, deaf, files_and_forks, logger,
+from supervise import (BIN, DOWN, FINISH, IDLE, RUN, SECONDS, Suite, alive, children, deaf, files_and_forks, logger,
                        need, process_fields, process_state, read, same, shebang_python, signal_teller, stays,
                        wait_settled, wait_until, write_file)
 from test_runsvdir import Scan, running_in
@@ -274,19 +274,20 @@ def ended_later(t):
     same([e for e in s.events() if e.startswith("finish")], ["finish -1 0", "finish 7 0"], "finishes")
 
 
-def two_for_one_who_waits_for_nobody(t, *words):
-    """Whoever is left by the first runsvdir is not reaped before there is a file "reap", and
+def two_for_one_who_waits_for_nobody(t, *words, program="runsvdir", before_second=()):
+    """Whoever is left by the first PROGRAM is not reaped before there is a file "reap", and
     runs on with the second, which is started when the first has been killed and there is a
-    file "next". Returns the pid of the first."""
+    file "next", as arguments of BEFORE_SECOND. Returns the pid of the first."""
+    commands = [[*prefix, f"{BIN}/{program}", *words] for prefix in ((), before_second)]
     parent = f"{t.dir}/parent"
     # prctl(PR_SET_CHILD_SUBREAPER)
     write_file(parent, shebang_python() + f"""
 import ctypes, os, time
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
-for number in (1, 2):
+for number, command in enumerate({commands!r}, 1):
     pid = os.fork()
     if pid == 0:
-        os.execv({BIN + "/runsvdir"!r}, {["runsvdir", *words]!r})
+        os.execvp(command[0], command)
     with open({t.dir!r} + "/pid%d.new" % number, "w") as file:
         file.write("%d" % pid)
     os.rename({t.dir!r} + "/pid%d.new" % number, {t.dir!r} + "/pid%d" % number)
@@ -299,7 +300,7 @@ while os.waitpid(-1, os.WNOHANG) != (0, 0):
 time.sleep(1000)
 """, 0o755)
     t.start(parent)
-    return int(wait_until(lambda: read(f"{t.dir}/pid1"), "the first runsvdir"))
+    return int(wait_until(lambda: read(f"{t.dir}/pid1"), "the first of them"))
 
 
 @test()
@@ -609,6 +610,29 @@ def readiness(t):
     r = replace(r, scan, [s])
     stays(lambda: record() == ready, lambda: f"ready: {record()}")
     only(t, s, pid)
+
+
+@test()
+def readiness_of_a_zombie(t):
+    """notification-fd: a service that has ended without a word is not ready, though nobody has its end of the FIFO"""
+    s = t.service(run="say start $$\nexec sleep 1000\n")
+    options(s, notification_fd=3)
+    trace = f"{t.dir}/trace"
+    # what is on record when it waits for the first time, for the end of an adopted process too
+    first = two_for_one_who_waits_for_nobody(t, s.path, program="runsv", before_second=[
+        strace(), "-o", trace, "-e", "trace=/^epoll_p?wait", "-e", "inject=/^epoll_p?wait:signal=SIGKILL:when=1"])
+    pid = s.running()
+    def record():
+        with open(s.supervise("status"), "rb") as file:
+            return file.read()[READINESS_AT]
+    awaited, before = record(), stamp(s)
+    os.kill(first, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: process_state(pid) == "Z", "a zombie")
+    write_file(f"{t.dir}/next")
+    wait_until(lambda: "killed by SIGKILL" in read(trace), lambda: f"it waits: {read(trace)}")
+    need(stamp(s) != before, "it has written nothing")
+    same(record(), awaited, "the record")
 
 
 @test()
@@ -1002,6 +1026,74 @@ def groups_left(t):
     wait_until(lambda: process_state(second) is None, "its end")
     adopted([s], lambda: scan.start("-P"))
     wait_until(lambda: not running_in(t)["one"], lambda: f"the end of all: {running_in(t)}")
+
+
+@test()
+def ends_not_handed_over(t):
+    """the keeper of the last supervisor is needed until the new one has what it has"""
+    scan = Scan(t)
+    s = scan.service("one", run="say start $$\nwhile [ ! -e go ]; do sleep 0.02; done\necho a line\nsay written\n"
+                     "exec sleep 1000\n", log=logger())
+    r = scan.start()
+    s.running()
+    s.wait_event("log start")
+    s.tell("d", log=True)
+    s.wait_status(log=True, state=DOWN)
+    write_file(s.file("go"))
+    s.wait_event("written")
+    s.tell("d")
+    s.wait_status(state=DOWN)
+    r.kill()
+    trace = f"{t.dir}/trace"
+    r = adopted([s], lambda: scan.start(prefix=[strace(), "-o", trace, "-e", "trace=sendmsg",
+                                                "-e", "inject=sendmsg:error=EAGAIN"]))
+    wait_until(lambda: "EAGAIN" in read(trace), "an attempt to hand it over")
+    second = children(r.pid)[0]
+    stays(lambda: process_state(second) is not None, "it has ended")
+    os.kill(second, signal.SIGKILL)
+    r.wait_exit()
+    adopted([s], scan.start)
+    s.tell("u", log=True)
+    wait_until(lambda: s.copied() == ["a line"], lambda: f"the line: {s.events()}, {s.copied()}")
+    wait_until(lambda: len(t.keepers()) == 1, lambda: f"one keeper: {t.keepers()}")
+
+
+@test()
+def letters_of_the_last_moment(t):
+    """what is said to services when runsvdir has been told to leave is done"""
+    scan = Scan(t)
+    services = [scan.service(f"s{i}") for i in range(100)]      # more than one system call tells of
+    r = scan.start()
+    for s in services:
+        s.running()
+    r.signal(signal.SIGSTOP)
+    wait_until(lambda: process_state(r.pid) == "T", "stopped")
+    r.signal(signal.SIGTERM)
+    for s in services:
+        s.tell("d")
+    r.signal(signal.SIGCONT)
+    same(r.wait_exit(), 0, "exit code")
+    adopted(services, scan.start)
+    for s in services:
+        s.wait_status(state=DOWN, want="d")
+    same([len(s.starts()) for s in services], [1] * 100, "starts")
+
+
+@test()
+def another_in_its_place(t):
+    """a directory in the place of one that was removed with its link while nobody supervised: it is left alone"""
+    scan = Scan(t)
+    s, first = scan.service("one"), scan.service("first")
+    r = scan.start()
+    pid = s.running()
+    first.running()
+    r.kill()
+    scan.unlink("one")
+    os.rename(s.path, f"{t.dir}/away")
+    another = t.service(name="defined/one")
+    adopted([first], scan.start)
+    stays(lambda: not os.path.exists(another.file("supervise")), "it is taken under supervision", 1)
+    need(alive(pid), "the one that is away was ended")
 
 
 @test()

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
 from supervise import (BIN, RUN, SECONDS, Skip, Suite, alive, children, cwd, files_and_forks, logger, need,
@@ -146,6 +147,34 @@ def adopts_with_few_descriptors(t):
     # the first supervisor may have died before it had started every logger
     wait_until(lambda: all(s.count("log start") for s in services), "every logger's word")
     same([s.count("log start") for s in services], [1] * 12, "starts of loggers")
+
+
+@test()
+def leaves_with_few_descriptors(t):
+    """an entry goes, or the directory with it, before there were descriptors to adopt its service: it is taken down then"""
+    for switched in (False, True):
+        scan, other = Scan(t, f"scan.{switched}"), Scan(t, f"other.{switched}")
+        current = f"{t.dir}/current.{switched}"
+        os.symlink(scan.path, current)
+        start = [f"{BIN}/runsvdir", current]
+        services = [scan.service(f"s{i}.{switched}", log=logger()) for i in range(12)]
+        r = t.start(*start)
+        pids = [s.running() for s in services]
+        r.kill()
+        # it raises its limit as far as it may
+        r = t.start(*start, prefix=["prlimit", "--nofile=60:60", "setpriv", "--bounding-set=-sys_resource"])
+        r.wait_errors("No file descriptors available")
+        time.sleep(0.5)         # in its first 100 ms it would try again at once, whatever it failed at
+        if switched:
+            os.symlink(other.path, current + ".new")
+            os.rename(current + ".new", current)
+        else:
+            for s in services:
+                scan.unlink(os.path.basename(s.path))
+        # those that are taken down make room for the others
+        for s, pid in zip(services, pids):
+            wait_gone(s, pid)
+        r.kill()
 
 
 @test()

@@ -429,6 +429,33 @@ def renamed_link(t):
     wait_gone(s, pid)
 
 
+@test(runit="takes it for gone")
+def renamed_while_read(t):
+    """links renamed while the scan directory is read keep their services, pids and what is wanted"""
+    scan = Scan(t)
+    up = [scan.service(f"up{i}") for i in range(6)]
+    down, other = scan.service("down"), scan.service("other")
+    r = scan.start()
+    pids = [s.running() for s in up]
+    last, gone = down.running(), other.running()
+    down.tell("d")
+    down.wait_status(state=DOWN)
+    trace = f"{t.dir}/trace"
+    # all names have been read, or most of them, and one been looked at
+    t.start(strace(), "-o", trace, "-e", "trace=/fstatat", "-e", "inject=/fstatat:signal=SIGSTOP:when=1", "-p", str(r.pid))
+    wait_until(lambda: "TracerPid:\t0\n" not in read(f"/proc/{r.pid}/status"), "strace attached")
+    scan.unlink("other")
+    wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"the reading: {read(trace)}")
+    for s in (*up, down):
+        name = os.path.basename(s.path)
+        os.rename(f"{scan.path}/{name}", f"{scan.path}/{name}.new")
+    os.kill(r.pid, signal.SIGCONT)
+    wait_gone(other, gone)
+    wait_settled(lambda: ([s.starts() for s in (*up, down)] == [[pid] for pid in (*pids, last)] and
+                          all(s.state().want == "u" for s in up) and down.state()[2:] == (0, 0, "d", 0, DOWN)),
+                 lambda: f"untouched; {[(s.state(), s.events()) for s in (*up, down)]}, {read(trace)}", 1.3)
+
+
 @test()
 def renamed_directory(t):
     """a renamed directory keeps its service and pid"""
