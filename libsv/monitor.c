@@ -315,6 +315,8 @@ void monitor_letter(struct monitor *monitor, char letter, int64_t now)
 
 void monitor_drain(struct monitor *monitor, bool empty, int64_t now)
 {
+	/* one that is to stay down reads nothing, and one that is about to start, all */
+	monitor->drained_again = monitor->want != MONITOR_WANT_UP || monitor->state != MONITOR_RUN;
 	want(monitor, MONITOR_WANT_EXIT);
 	if (empty && (monitor->state == MONITOR_THROTTLED || monitor->state == MONITOR_STARTING))
 		enter(monitor, MONITOR_DOWN);

@@ -152,7 +152,7 @@ struct monitor {
 	bool prepared;		/* in STARTING: control/u has had its turn */
 	bool draining;		/* a logger after its end of file */
 	bool drain_warned;	/* it has been told to hurry */
-	bool drained_again;	/* it was started once more for what it had not read */
+	bool drained_again;	/* it was started once more for what it had not read, or will not be */
 
 	char queue[MONITOR_QUEUE];	/* letters waiting, oldest first */
 	unsigned queued;
@@ -201,8 +201,8 @@ void monitor_letter(struct monitor *monitor, char letter, int64_t now);
  * pipe is EMPTY. */
 void monitor_drain(struct monitor *monitor, bool empty, int64_t now);
 
-/* A logger that drains has ended and not read all there was: it is started once more,
- * unless it was told to hurry. False: it is not, or was already. */
+/* A logger that ran when it was begun to be drained has ended and not read all there was:
+ * it is started once more, unless it was told to hurry. False: it is not, or was already. */
 bool monitor_drain_again(struct monitor *monitor, int64_t now);
 
 /* The service has said that it is ready. */

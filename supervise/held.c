@@ -62,6 +62,15 @@ int held_open(int scan, dev_t device, ino_t inode)
 	return files_open(scan, name.text, O_RDONLY | O_DIRECTORY, 0);
 }
 
+bool held_has(int scan, dev_t device, ino_t inode)
+{
+	struct name name = name_of(device, inode);
+	char some[1];
+
+	/* no descriptor is needed for that */
+	return readlinkat(scan, name.text, some, sizeof some) > 0;
+}
+
 void held_remove(int scan, dev_t device, ino_t inode)
 {
 	struct name name = name_of(device, inode);

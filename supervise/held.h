@@ -19,6 +19,9 @@ void held_add(int scan, const char *path, dev_t device, ino_t inode);
  * supervisor before us: a descriptor, or -1 with errno. It may lead elsewhere by now. */
 int held_open(int scan, dev_t device, ino_t inode);
 
+/* Is it in the list? */
+bool held_has(int scan, dev_t device, ino_t inode);
+
 /* It is not held any more. */
 void held_remove(int scan, dev_t device, ino_t inode);
 

@@ -106,12 +106,13 @@ void loop_forget(struct loop *loop, struct loop_child *child)
 	table_remove(&loop->children, &child->link);
 }
 
-/* TIMEOUT: in ms, -1: none. Returns how many events there were. */
-static int take(struct loop *loop, int timeout)
+/* TIMEOUT: in ms, -1: none. Returns whether anything has happened. */
+static bool take(struct loop *loop, int timeout)
 {
 	struct epoll_event events[EVENTS];
 	int count = epoll_wait(loop->epoll, events, EVENTS, timeout);
 	struct timer *timer;
+	bool is_anything = count > 0;
 
 	if (count < 0 && errno != EINTR)
 		message(MESSAGE_ERROR, "cannot wait for events: %s", strerror(errno));
@@ -121,9 +122,11 @@ static int take(struct loop *loop, int timeout)
 
 		watch->ready(watch);
 	}
-	while ((timer = timers_take(&loop->timers, loop->now)) != NULL)
+	while ((timer = timers_take(&loop->timers, loop->now)) != NULL) {
 		timer->expired(timer->owner);
-	return count;
+		is_anything = true;
+	}
+	return is_anything;
 }
 
 void loop_wait(struct loop *loop)
@@ -135,5 +138,5 @@ void loop_wait(struct loop *loop)
 
 bool loop_look(struct loop *loop)
 {
-	return take(loop, 0) > 0;
+	return take(loop, 0);
 }

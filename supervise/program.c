@@ -325,8 +325,11 @@ static void heard(struct program *program)
 	program->supervisor->turn(program->service);
 	if (program->is_unpublished)
 		publish(program);
-	loop_close(program->supervisor->loop, &program->notify);
-	program->supervisor->turn(program->service);	/* should it not have been written */
+	/* it may be the next run's, which the turn has started */
+	if (program->monitor.readiness != MONITOR_AWAITED)
+		loop_close(program->supervisor->loop, &program->notify);
+	if (program->is_unwritten)
+		program->supervisor->turn(program->service);
 }
 
 static void notified(struct loop_watch *watch)

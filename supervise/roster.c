@@ -159,6 +159,12 @@ static void unwatch(struct roster_entry *entry)
 	set_target(entry, NULL);
 }
 
+/* What there can be more of again. */
+static bool is_want(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
 /* DIRECTORY, if it is ENTRY's; else -1 with errno, ESTALE: it is another. */
 static int own(const struct roster_entry *entry, int directory)
 {
@@ -180,7 +186,7 @@ static int open_directory(const struct roster_entry *entry)
 	int directory = own(entry, files_open(*roster->directory, entry->name,
 		O_RDONLY | O_DIRECTORY, 0));
 
-	if (directory < 0 && entry->leaving && errno != EMFILE && errno != ENFILE)
+	if (directory < 0 && entry->leaving && !is_want(errno))
 		directory = own(entry, held_open(*roster->directory, entry->device, entry->inode));
 	else if (directory < 0 && errno == ESTALE)
 		roster->rescan = true;		/* replaced: that is to be seen, too */
@@ -193,12 +199,22 @@ static int open_directory(const struct roster_entry *entry)
 	return directory;
 }
 
+/* Whether ENTRY, which could not be opened yet, may have been held by a supervisor before
+ * us: that one's child can have the lock for a moment, or there is no room to open it. */
+static bool may_run(const struct roster_entry *entry)
+{
+	if (entry->service.stage != SERVICE_OPENING || entry->pause == 0)
+		return false;
+	return entry->pause <= RETRY_TELL_MS || (is_want(entry->error) &&
+		held_has(*entry->roster->directory, entry->device, entry->inode));
+}
+
 /* Whether it is to be tried again. What was only to be taken down is another's, or
  * gone, unless that is for want of something, or a child of the supervisor before us
  * may have the lock yet. */
 static bool is_to_be_opened(const struct roster_entry *entry, int error)
 {
-	return !entry->leaving || error == EMFILE || error == ENFILE || error == ENOMEM ||
+	return !entry->leaving || is_want(error) ||
 		(error == EWOULDBLOCK && entry->pause < RETRY_TELL_MS);
 }
 
@@ -425,10 +441,8 @@ static void leave(struct roster_entry *entry)
 	if (entry->leaving)
 		return;
 	entry->leaving = true;
-	/* its predecessor's child may hold the lock for a moment yet, or there is no room to
-	 * open it, and its process would run on if we let go now: supervise() stops it */
-	if (entry->service.stage == SERVICE_OPENING && entry->pause > 0 &&
-	    (entry->pause <= RETRY_TELL_MS || is_to_be_opened(entry, entry->error)))
+	/* its process would run on if we let go now: supervise() stops it */
+	if (may_run(entry))
 		return;
 	service_stop(&entry->service);
 	service_turn(&entry->service);
@@ -548,8 +562,7 @@ bool roster_is_open(const struct roster *roster)
 	if (!roster->is_complete)
 		return false;
 	for (const struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
-		if (entry->service.stage == SERVICE_OPENING && entry->pause > 0 &&
-		    entry->pause <= RETRY_TELL_MS)
+		if (may_run(entry))
 			return false;
 	return true;
 }

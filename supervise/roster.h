@@ -43,8 +43,9 @@ bool roster_open(struct roster *roster);
 void roster_see(struct roster *roster, const char *name);
 
 /* Reads the whole directory: roster_see for each name, also by catch_up, which says
- * whether that was all, and then every service of which no name was seen is taken down; after the first time also what the last
- * supervisor of this directory held and what has no entry any more. */
+ * whether that was all, and then every service of which no name was seen is taken down;
+ * after the first time also what the last supervisor of this directory held and what has
+ * no entry any more. */
 void roster_scan(struct roster *roster);
 
 /* The scan directory is about to be TO, a descriptor: what is held, also what will go

@@ -16,10 +16,10 @@
 
 #define COME (IN_CREATE | IN_MOVED_TO)
 #define GONE (IN_DELETE | IN_MOVED_FROM)
+#define SELF (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT)
+
 /* When what has changed while all was read is read. */
 #define AGAIN_MS 1
-
-#define SELF (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT)
 
 static void say(struct scan *scan, const char *verb, int error)
 {

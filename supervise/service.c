@@ -209,7 +209,7 @@ static void close_drained(struct service *service)
 }
 
 /* It may have ended before its service, of which we were told first: then what it was
- * to read is here yet, as no end of the pipe is closed before it is released. */
+ * to read is here yet, as our reading end is closed only when it is released. */
 static void turn_draining(struct service *service)
 {
 	struct program *program = &service->log->program;

@@ -328,7 +328,7 @@ def one_that_leaves_another(t):
                      f"mv {t.dir}/left.new {t.dir}/left\n"
                      f"trap 'say TERM; while [ ! -e {t.dir}/go ]; do sleep 0.02; done; say end; exit' TERM\n"
                      "say start $$\nwhile :; do sleep 0.02; done\n")
-    write_file(s.file("timeout-kill"), "3000\n")
+    write_file(s.file("timeout-kill"), "6000\n")      # from when it is told to when it ends, it is not killed
     first = two_for_one_who_waits_for_nobody(t, "-P", scan.path)
     pid = s.running()
     left = int(wait_until(lambda: read(f"{t.dir}/left"), "its child"))
@@ -373,13 +373,13 @@ def waited_for_after(call, occurrence):
         s, pid, left, first = one_that_leaves_another(t)
         os.kill(first, signal.SIGKILL)
         adopted([s], lambda: write_file(f"{t.dir}/next"))
-        s.tell("d")
-        s.wait_event("TERM")
         second, trace = int(read(f"{t.dir}/pid2")), f"{t.dir}/trace"
         only_there = [] if call == "kill" else ["-P", f"/proc/{pid}/stat"]
         t.start(strace(), "-o", trace, "-e", f"trace={call}", *only_there,
                 "-e", f"inject={call}:signal=SIGSTOP:when={occurrence}", "-p", str(second))
         wait_until(lambda: "TracerPid:\t0\n" not in read(f"/proc/{second}/status"), "strace attached")
+        s.tell("d")
+        s.wait_event("TERM")
         ends_unwaited_for(t, s, pid)
         wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"the call: {read(trace)}")
         write_file(f"{t.dir}/reap")

@@ -493,17 +493,18 @@ def two_links(t):
 def both_end_at_once(t):
     """a service that is removed and its logger end at once: what is in the pipe is read by another start of the logger"""
     scan = Scan(t)
-    s = scan.service("one", log=logger(), run="say start $$\nwhile [ ! -e go ]; do sleep 0.02; done\n"
-                     "echo a line\nsay written\ntrap '' TERM\nwhile [ ! -e end ]; do sleep 0.02; done\n")
+    s = scan.service("one", log=logger(), run="trap '' TERM\nsay start $$\nwhile [ ! -e go ]; do sleep 0.02; done\n"
+                     "echo a line\nsay written\nwhile [ ! -e end ]; do sleep 0.02; done\n")
     r = scan.start()
     pid = s.running()
     s.wait_event("log start")
     # waitpid(2) tells of older children first: the logger has to be the younger one
     s.wait_status(log=True, state=RUN)
-    os.kill(s.state(log=True).pid, signal.SIGKILL)
+    loggers = lambda: [int(e.split()[2]) for e in s.events() if e.startswith("log start ")]
+    os.kill(loggers()[0], signal.SIGKILL)
     s.wait_event("log start", 2)
-    s.wait_status(log=True, state=RUN)
-    log = s.state(log=True).pid
+    log = loggers()[1]
+    s.wait_status(log=True, state=RUN, pid=log)
     os.kill(log, signal.SIGSTOP)
     wait_until(lambda: process_state(log) == "T", "the logger stopped")
     write_file(s.file("go"))
@@ -519,6 +520,19 @@ def both_end_at_once(t):
     s.wait_event("log end")
     same((s.copied(), s.count("log start")), (["a line"], 3), "what was logged, starts of the logger")
     wait_until(lambda: not s.supervised(), "let go of")
+
+
+@test()
+def logger_that_stays_down(t):
+    """a service that has written and is removed: its logger, which is wanted down, is not started for that"""
+    scan = Scan(t)
+    s = scan.service("one", log=logger(), log_down=True, run="echo a line\nsay start $$\nexec sleep 1000\n")
+    scan.start()
+    pid = s.running()
+    scan.unlink("one")
+    wait_gone(s, pid)
+    wait_until(lambda: not s.supervised(), "let go of")
+    same(s.count("log start"), 0, "starts of the logger")
 
 
 @test(early=True)
