@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <stddef.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -33,10 +34,17 @@ void signals_block(void)
 
 	(void)sigfillset(&all);		/* it and sigprocmask fail for bad arguments only */
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	/* not by sigaction(3), which refuses the three that musl keeps for itself;
-	 * it fails for SIGKILL and SIGSTOP, as it should */
-	for (int number = 1; number < NSIG; number++)
-		(void)syscall(SYS_rt_sigaction, number, standard, NULL, (NSIG - 1) / 8);
+	/* not by sigaction(3), which refuses the three that musl keeps for itself */
+	for (int number = 1; number < NSIG; number++) {
+		unsigned long now[8] = { 0 };
+
+		/* this and the next fail for bad arguments only */
+		(void)syscall(SYS_rt_sigaction, number, NULL, now, (NSIG - 1) / 8);
+		/* one that is pending and by default ignored, as CONT, would be lost when
+		 * SIG_DFL is set once more (kernel/signal.c, do_sigaction) */
+		if (memcmp(now, standard, sizeof now) != 0)
+			(void)syscall(SYS_rt_sigaction, number, standard, NULL, (NSIG - 1) / 8);
+	}
 }
 
 void signals_unblock(void)

@@ -8,7 +8,8 @@
 
 /* Blocks every signal that can be blocked and makes every disposition the
  * default (whoever started us may have ignored some, and ignored ones outlive
- * exec: signal(7)). Called first thing in main. */
+ * exec: signal(7)). What is pending stays so, unless it was ignored. Called first
+ * thing in main. */
 void signals_block(void);
 
 /* In a child before it executes: the empty mask. The dispositions are the

@@ -825,6 +825,22 @@ def init_u_executes_the_new_binary():
             assert "INIT_" not in file.read()
 
 
+def a_signal_that_comes_while_init_u_executes_is_heard():
+    # what it is replaced by is executed by the same process, which is then init again
+    between = "#!/bin/sh\nkill -CONT 1\nexec /pidone/new \"$@\"\n"
+    with init("::respawn:sleep 1001\n") as ns:
+        _, outer = pid_of(ns, "sleep 1001")
+        wait_until("a run that is followed at once", lambda: age(outer) > 1.1)
+        os.rename(ns.root + INIT, ns.root + "/pidone/new")
+        ns.write(INIT, between)
+        ns.signal(signal.SIGTSTP)
+        wait_heard(ns, signal.SIGTSTP)
+        assert ns.run("/pidone/new", "u") == ""
+        ns.wait_output("going on as version")
+        os.kill(outer, signal.SIGKILL)
+        wait_until("respawned", lambda: pid_of(ns, "sleep 1001")[1] != outer)
+
+
 def init_u_with_a_broken_binary_goes_on_as_before():
     with init("::respawn:sleep 1001\n") as ns:
         first = pid_of(ns, "sleep 1001")
