@@ -258,7 +258,7 @@ static void perform(const struct lifecycle_action *action)
 	case LIFECYCLE_SLEEP:
 		break;
 	case LIFECYCLE_LOAD:
-		lifecycle_loaded(&life, load_inittab(&life.table, life.single));
+		lifecycle_loaded(&life, load_inittab(&life.table, life.single, life.retire));
 		break;
 	case LIFECYCLE_STEP:
 		take_step(action->slot);

@@ -111,16 +111,17 @@ static void add_single(struct inittab *table)
 		message(MESSAGE_ERROR, "no room for the shell of single user mode");
 }
 
-/* Returns whether the table is now what the file says (or what stands for it). */
-static bool load_file(struct inittab *table)
+/* Returns whether the table is now what the file says (or what stands for it). KEEP:
+ * what it was will do, if there is no file. */
+static bool load_file(struct inittab *table, bool keep)
 {
 	int fd = files_open(AT_FDCWD, INITTAB, O_RDONLY, 0);
 	bool complete;
 
 	if (fd < 0) {
 		message(MESSAGE_WARNING, INITTAB ": cannot open: %s: %s", strerror(errno),
-			table->used > 0 ? "kept as it is" : "the built-in entries are used");
-		if (table->used > 0)
+			keep ? "kept as it is" : "the built-in entries are used");
+		if (keep)
 			return false;
 		add_standard(table);
 		return true;
@@ -132,13 +133,13 @@ static bool load_file(struct inittab *table)
 	return complete;
 }
 
-bool load_inittab(struct inittab *table, bool single)
+bool load_inittab(struct inittab *table, bool single, bool changed)
 {
 	complaints = 0;
 	sysvinit_named = 0;
 	inittab_begin(table);
 	if (!single)
-		return load_file(table);
+		return load_file(table, table->used > 0 && !changed);
 	add_single(table);
 	return true;
 }

@@ -912,6 +912,21 @@ def telinit_s_leaves_a_shell_and_telinit_3_comes_back():
         ns.process.stdin.close()
 
 
+def telinit_3_comes_back_to_the_built_in_entries_too():
+    with Namespace(INIT, {}, stdin=subprocess.PIPE) as ns:
+        ns.wait_output("Please press Enter to activate this console. ")
+        ns.process.stdin.write(b"\n")
+        ns.process.stdin.flush()
+        _, shell = pid_of(ns, "-/bin/sh")
+        ns.run(INIT, "s")
+        ns.run(INIT, "3")
+        ns.wait_output("/etc/inittab: cannot open", 2)
+        # the entry that it is of is the same in both, but here one is asked first
+        os.kill(shell, signal.SIGKILL)
+        ns.wait_output("Please press Enter to activate this console. ", 2)
+        ns.process.stdin.close()
+
+
 def init_that_is_not_process_1_says_how_it_is_used():
     for words in ([], ["x"], ["q", "q"]):
         done = subprocess.run([os.path.join(BIN, "init"), *words], check=False, capture_output=True,
