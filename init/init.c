@@ -183,6 +183,13 @@ static int64_t reap(void)
 
 /* ---- the end ---- */
 
+/* A helper that has not come to its end would still signal everybody. */
+static void end_last(pid_t helper)
+{
+	if (helper != 0)
+		(void)kill(helper, SIGKILL);
+}
+
 /* Becomes the restart entry; returns if that cannot be. */
 static void restart(int slot)
 {
@@ -217,6 +224,7 @@ static void end(const struct lifecycle_action *action)
 		lifecycle_helper(&life, power_end(action->end));
 		return;
 	}
+	end_last(action->pid);
 	restart(action->slot);
 	lifecycle_not_restarted(&life, clock_now());
 }
@@ -243,13 +251,6 @@ static void take_step(int number)
 	life.limits = cmdline.limits;
 	life.trace = life.trace || cmdline.trace;
 	lifecycle_step(&life, program.pid, program.awaited, clock_now());
-}
-
-/* A helper that has not come to its end would still signal everybody. */
-static void end_last(pid_t helper)
-{
-	if (helper != 0)
-		(void)kill(helper, SIGKILL);
 }
 
 static void perform(const struct lifecycle_action *action)

@@ -292,6 +292,7 @@ static bool next_release(struct lifecycle *life, int64_t now, struct lifecycle_a
 	if (life->end == LIFECYCLE_RESTART) {
 		/* what is executed may lie on any of the file systems */
 		action->end = life->end;
+		action->pid = life->helper;
 		return act(action, LIFECYCLE_END, find_turn(life, INITTAB_RESTART));
 	}
 	if ((life->asked && life->helper == 0) || now >= life->since + limit) {

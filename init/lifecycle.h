@@ -120,7 +120,8 @@ enum lifecycle_do {
 	LIFECYCLE_KILL_ALL,	/* KILL to everybody */
 	LIFECYCLE_LEAVE,	/* release the file systems */
 	LIFECYCLE_END,		/* do what .end says; report lifecycle_helper, or
-				   lifecycle_not_restarted of restart entry .slot */
+				   lifecycle_not_restarted of restart entry .slot,
+				   after KILL to .pid as above */
 	LIFECYCLE_STUCK,	/* .end could not be done: nothing is left to do */
 	LIFECYCLE_REPORT,	/* tell people who is waited for */
 	LIFECYCLE_UPGRADE,	/* execute init again */

@@ -478,6 +478,25 @@ def a_restart_entry_that_cannot_be_executed_halts():
             assert said in ns.output() and "AFTER" not in ns.output(), ns.output()
 
 
+def who_is_slow_to_kill_does_not_kill_what_the_restart_entry_starts():
+    after = "#!/bin/sh\nsleep 1003 &\necho AFTER\nwait\n"
+    with init("::wait:setsid sh -c 'sleep 1002 &'\n::restart:/after\n", ["init.term=1", "init.kill=1"],
+              files={"/after": after}) as ns:
+        locked = pid_of(ns, "sleep 1002")[0]
+        # as if its memory were locked: whoever is to kill waits for 2 s for who reads this
+        with subprocess.Popen([strace(), "-f", "-qq", "-o", "/dev/null", "-P", "/proc/%d/cmdline" % locked,
+                               "-e", "inject=%s:delay_enter=600000000" % LOOKING, "-p", str(ns.init)],
+                              stderr=subprocess.PIPE) as process:
+            try:
+                wait_until("it is traced", lambda: traced(ns))
+                ns.signal(signal.SIGQUIT)
+                ns.wait_output("AFTER")
+            finally:
+                process.kill()
+        wait_until("only what was started, and perhaps who had no time to end", lambda: (
+            lambda left: "sleep 1003" in left and set(left) <= {"sleep 1002", "sleep 1003"})(commands(ns)))
+
+
 def quit_without_a_restart_entry_is_nothing():
     with init("::respawn:sleep 1001\n::ctrlaltdel:echo K >/tmp/k\n") as ns:
         pid = pid_of(ns, "sleep 1001")

@@ -207,6 +207,7 @@ static void do_action(const struct lifecycle_action *action)
 		world.ended = action->end;
 		if (action->end == LIFECYCLE_RESTART) {
 			require(action->slot >= 0);
+			require(action->pid == world.signaller);
 			lifecycle_not_restarted(&life, world.now);
 			world.wanted = LIFECYCLE_HALT;
 		} else {
@@ -658,6 +659,18 @@ START_TEST(restart_comes_after_a_full_shutdown)
 }
 END_TEST
 
+START_TEST(restart_ends_who_is_slow_to_kill)
+{
+	boot();
+	send(SIGQUIT);
+	settle();
+	/* whom the action names is compared in do_action */
+	while (world.ended == LIFECYCLE_GO_ON)
+		pass_time(world.until - world.now);
+	ck_assert_int_eq(world.ended, LIFECYCLE_RESTART);
+}
+END_TEST
+
 /* ---- every sequence ---- */
 
 enum event {
@@ -894,6 +907,7 @@ int main(void)
 	tcase_add_test(cases, seven_interrupts_force_the_end);
 	tcase_add_test(cases, single_user_mode_ends_the_others_and_comes_back);
 	tcase_add_test(cases, restart_comes_after_a_full_shutdown);
+	tcase_add_test(cases, restart_ends_who_is_slow_to_kill);
 	suite_add_tcase(suite, all);
 	tcase_set_timeout(all, 300);
 	tcase_add_loop_test(all, every_sequence, 0, sizeof beginnings / sizeof beginnings[0]);
