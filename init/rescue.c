@@ -7,6 +7,7 @@
 #include "everybody.h"
 #include "filesystems.h"
 #include "message.h"
+#include "namespace.h"
 #include "power.h"
 
 #include <errno.h>
@@ -65,6 +66,8 @@ static void wait_for_end(pid_t pid, int64_t ms)
 	}
 }
 
+/* Returns if the end could not be had: nobody is left then. The last process of a
+ * container may end (init.c, stuck). */
 static void go_down(enum lifecycle_end end)
 {
 	(void)everybody_end(false);	/* waited for with all the others */
@@ -73,6 +76,8 @@ static void go_down(enum lifecycle_end end)
 	wait_for_end(0, END_STEP_MS);
 	wait_for_end(filesystems_release(), RELEASE_MS);
 	wait_for_end(power_end(end), END_STEP_MS);
+	if (namespace_contained())
+		_exit(0);
 }
 
 static pid_t start_shell(void)
@@ -89,21 +94,23 @@ static pid_t start_shell(void)
 	return 0;
 }
 
-static void hear(int number)
+/* True if the way down was taken, in vain. */
+static bool hear(int number)
 {
 	switch (number) {
 	case SIGTERM:
 	case SIGINT:
 		go_down(LIFECYCLE_REBOOT);
-		break;
+		return true;
 	case SIGUSR1:
 	case SIGPWR:
 		go_down(LIFECYCLE_HALT);
-		break;
+		return true;
 	case SIGUSR2:
 		go_down(LIFECYCLE_POWER_OFF);
-		break;
+		return true;
 	}
+	return false;
 }
 
 noreturn void rescue(void)
@@ -119,6 +126,7 @@ noreturn void rescue(void)
 			next = clock_now() + SHELL_PAUSE_MS;
 			shell = start_shell();
 		}
-		hear(wait_for_signal(shell != 0 ? CLOCK_NEVER : next));
+		if (hear(wait_for_signal(shell != 0 ? CLOCK_NEVER : next)))
+			shell = 0;	/* killed and reaped with all the others */
 	}
 }

@@ -826,6 +826,17 @@ def five_crashes_in_a_minute_leave_the_minimum():
         ns.process.stdin.close()
 
 
+def the_minimum_exits_where_reboot_is_not_permitted():
+    with init(NOBODY, wrapper=["setpriv", "--bounding-set=-sys_boot"]) as ns:
+        ns.wait_output("UP\n")
+        for count in range(4):
+            crash(ns, signal.SIGSEGV, count + 1)
+        ns.signal(signal.SIGSEGV)
+        ns.wait_output("too many crashes")
+        ns.signal(USR2)
+        assert ns.wait_end() == 0
+
+
 def init_u_executes_the_new_binary():
     with init("::respawn:sleep 1001\n") as ns:
         first = pid_of(ns, "sleep 1001")
