@@ -170,8 +170,7 @@ static int64_t reap(void)
 		if (pid < 0 && errno != ECHILD)
 			return clock_now() + WAIT_FAILED_MS;	/* its signal will not come again */
 		if (pid <= 0) {
-			if (pid < 0 || only_spared_are_left())
-				lifecycle_nobody_left(&life);
+			lifecycle_left(&life, pid == 0 && !only_spared_are_left());
 			return CLOCK_NEVER;
 		}
 		trace_child(&life, pid, status);

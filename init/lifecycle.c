@@ -610,9 +610,9 @@ void lifecycle_exited(struct lifecycle *life, pid_t pid, int64_t now)
 	}
 }
 
-void lifecycle_nobody_left(struct lifecycle *life)
+void lifecycle_left(struct lifecycle *life, bool anybody)
 {
-	life->alone = true;
+	life->alone = !anybody;
 }
 
 static void go_down(struct lifecycle *life, enum lifecycle_end end, int64_t now)

@@ -182,8 +182,8 @@ struct lifecycle_child lifecycle_find(const struct lifecycle *life, pid_t pid);
 /* The child PID has ended. */
 void lifecycle_exited(struct lifecycle *life, pid_t pid, int64_t now);
 
-/* No child is left (ECHILD), or none that the way down waits for. */
-void lifecycle_nobody_left(struct lifecycle *life);
+/* Whether a child is left (no ECHILD) that the way down waits for. */
+void lifecycle_left(struct lifecycle *life, bool anybody);
 
 /* A signal has come. */
 void lifecycle_signal(struct lifecycle *life, int signal, int64_t now);

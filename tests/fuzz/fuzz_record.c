@@ -50,7 +50,7 @@ static void answer(const struct lifecycle_action *action, bool ends, int64_t now
 	case LIFECYCLE_END:
 		lifecycle_helper(&life, 0);
 		if (ends)
-			lifecycle_nobody_left(&life);
+			lifecycle_left(&life, false);
 		break;
 	case LIFECYCLE_KILL_ENTRY:
 	case LIFECYCLE_RETIRE_ENTRY:

@@ -374,6 +374,18 @@ def our_children_end_before_the_others_are_signalled():
         assert ns.read("/tmp/log").split() == ["OURS", "OTHER"]
 
 
+def who_comes_when_nobody_was_left_is_told_to_end_too():
+    daemon = "#!/bin/sh\ntrap 'echo TERM >/tmp/log; exit' TERM\n: >/tmp/up\nwhile :; do sleep 0.05; done\n"
+    with init(NOBODY, ["init.term=50"], files={"/daemon": daemon}) as ns:
+        ns.wait_output("UP\n")
+        wait_rest(ns)
+        ns.run("sh", "-c", "setsid /daemon >/dev/null 2>&1 &")
+        wait_until("up", lambda: os.path.exists(ns.root + "/tmp/up"))
+        ns.signal(TERM)
+        assert ns.wait_end() == -signal.SIGHUP
+        assert ns.read("/tmp/log") == "TERM\n"
+
+
 def where_reboot_is_not_permitted_it_exits():
     with init(NOBODY, wrapper=["setpriv", "--bounding-set=-sys_boot"]) as ns:
         ns.wait_output("UP\n")

@@ -29,6 +29,7 @@ struct world {
 	pid_t helper;		/* of the way down, or the program that is waited for */
 	pid_t signaller;	/* the helper, if it signals everybody */
 	pid_t beside;
+	bool orphan;		/* there is a child that was not ours */
 	enum lifecycle_end wanted;	/* by the last signal that asked for one */
 	enum lifecycle_end ended;	/* what LIFECYCLE_END said last */
 	int64_t asked;		/* when the way down was asked for first */
@@ -232,7 +233,7 @@ static bool is_anybody_left(void)
 	for (int i = 0; i < SLOTS; i++)
 		if (world.running[i] != 0)
 			return true;
-	return world.helper != 0 || world.beside != 0;
+	return world.helper != 0 || world.beside != 0 || world.orphan;
 }
 
 static void check_sleep(const struct lifecycle_action *action)
@@ -273,8 +274,7 @@ static void settle(void)
 	for (int i = 0; i < 100; i++) {
 		enum lifecycle_phase before = life.phase;
 
-		if (!is_anybody_left())
-			lifecycle_nobody_left(&life);
+		lifecycle_left(&life, is_anybody_left());
 		lifecycle_next(&life, world.now, &action);
 		require(life.phase >= before);
 		do_action(&action);
@@ -622,6 +622,26 @@ START_TEST(seven_interrupts_force_the_end)
 }
 END_TEST
 
+START_TEST(who_comes_when_nobody_was_left_is_killed_too)
+{
+	boot();
+	send(SIGTSTP);
+	end_entry("once");
+	end_entry("getty");
+	world.orphan = true;
+	settle();
+	for (int i = 0; i < LIFECYCLE_INTERRUPTS; i++)
+		send(SIGINT);
+	world.wanted = LIFECYCLE_REBOOT;
+	settle();
+	ck_assert_int_eq(life.phase, LIFECYCLE_KILL);
+	end_helper();
+	world.orphan = false;
+	settle();
+	ck_assert_int_eq(life.phase, LIFECYCLE_RELEASE);
+}
+END_TEST
+
 START_TEST(single_user_mode_ends_the_others_and_comes_back)
 {
 	boot();
@@ -905,6 +925,7 @@ int main(void)
 	tcase_add_test(cases, the_way_down_waits_for_nobody_for_ever);
 	tcase_add_test(cases, a_request_is_heard_while_the_boot_hangs);
 	tcase_add_test(cases, seven_interrupts_force_the_end);
+	tcase_add_test(cases, who_comes_when_nobody_was_left_is_killed_too);
 	tcase_add_test(cases, single_user_mode_ends_the_others_and_comes_back);
 	tcase_add_test(cases, restart_comes_after_a_full_shutdown);
 	tcase_add_test(cases, restart_ends_who_is_slow_to_kill);
