@@ -317,6 +317,9 @@ static void run(struct events *events, const struct names *names)
 		IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF);
 	for (size_t i = 0; i < names->count && !events->failed; i++)
 		events->failed = !add(events, names->name[i], "");
+	/* who has come after the names were read, but before SVDIR was watched */
+	if (!events->failed && events->svdir != NO_WATCH)
+		look_around(events);
 	if (!events->failed)
 		follow(events->inotify, context->out, hear, events);
 	if (events->failed)

@@ -13,8 +13,8 @@ import sys
 import threading
 from xml.etree import ElementTree
 
-from harness import BIN, SECONDS
-from supervise import Skip, Suite, need, process_state, same, wait_until, watches, write_file
+from harness import BIN, SECONDS, strace
+from supervise import Skip, Suite, need, process_state, read, same, wait_until, watches, write_file
 
 suite = Suite("svctl")
 test = suite.test
@@ -53,15 +53,15 @@ class World:
     def wait_up(self, *names):
         self.svctl("start", "-t", str(SECONDS), *names)
 
-    def follow(self, *arguments):
-        return Followed(self, arguments)
+    def follow(self, *arguments, prefix=()):
+        return Followed(self, arguments, prefix)
 
 
 class Followed:
     """An svctl that goes on; what it writes comes line by line."""
 
-    def __init__(self, world, arguments):
-        self.process = subprocess.Popen([f"{BIN}/svctl", *arguments], env=world.environment,
+    def __init__(self, world, arguments, prefix=()):
+        self.process = subprocess.Popen([*prefix, f"{BIN}/svctl", *arguments], env=world.environment,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                         errors="surrogateescape")
         self.lines = []
@@ -520,6 +520,23 @@ def events_of_what_comes_and_goes(t):
     shutil.rmtree(w.svdir)
     followed.wait(lambda seen: seen[-1] == f"svctl: {w.svdir}: is gone", "the end")
     same(followed.process.wait(SECONDS), 0, "exit code")
+
+
+@test()
+def events_begin(t):
+    """events: a service that comes when all names have been read, but nothing is watched yet"""
+    w = World(t)
+    w.add("web", down=True)
+    trace = t.dir + "/trace"
+    # at the end of the directory; -D: svctl is our child, and not strace
+    followed = w.follow("events", "--json", prefix=[strace(), "-D", "-o", trace, "-e", "trace=getdents64,inotify_add_watch",
+                                                    "-e", "inject=getdents64:signal=SIGSTOP:when=2"])
+    wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"the names are read: {read(trace)}")
+    need("inotify_add_watch" not in read(trace), f"nothing is watched yet: {read(trace)}")
+    w.add("late", down=True)
+    os.kill(followed.process.pid, signal.SIGCONT)
+    followed.wait(lambda seen: len(seen) == 2, "both")
+    same([(o["service"], o["event"]) for o in map(json.loads, followed.lines)], [("web", "now"), ("late", "now")], "events")
 
 
 @test()
