@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ struct part {
 	char *name;		/* NULL: a free slot */
 	int directory;		/* the watch of its directory: supervise or log may come */
 	int supervise;		/* of supervise/ */
+	bool told;		/* that it cannot be followed */
 	char shown[LINE_BYTES];	/* what was said of it last */
 };
 
@@ -115,28 +117,32 @@ static void say(struct events *events, const char *name, const char *what, const
 
 /* --- looking ---------------------------------------------------------------------------- */
 
-/* PATH; NAME is what it is called in a message. */
-static int watch(struct events *events, const char *name, const char *path, uint32_t mask)
+static void tell_not_followed(struct events *events, const char *name)
 {
-	int number = inotify_add_watch(events->inotify, path, mask | IN_ONLYDIR);
-
-	if (number < 0 && errno != ENOENT) {
-		context_tell(events->context, name, "cannot be followed: %s", follow_reason());
-		events->failures++;
-	}
-	return number;
+	context_tell(events->context, name, "cannot be followed: %s", follow_reason());
+	events->failures++;
 }
 
-static int watch_below(struct events *events, const char *name, int directory, const char *path,
-	uint32_t mask)
+/* Sets *NUMBER to the watch of PATH, which may be another directory than before, even
+ * one that has the inode number of the last: the kernel knows, and gives what is the
+ * same its old watch. */
+static void rewatch(struct events *events, struct part *part, int directory, const char *path,
+	uint32_t mask, int *number)
 {
 	char whole[64];
+	int now;
 
 	text_format(whole, sizeof whole, "/proc/self/fd/%d/%s", directory, path);
-	return watch(events, name, whole, mask);
+	now = inotify_add_watch(events->inotify, whole, mask | IN_ONLYDIR);
+	if (now == NO_WATCH && errno != ENOENT && !part->told) {
+		part->told = true;
+		tell_not_followed(events, part->name);
+	}
+	/* another name may lead to the old directory: it is told, and watches it anew */
+	if (*number != NO_WATCH && *number != now)
+		(void)inotify_rm_watch(events->inotify, *number);
+	*number = now;
 }
-
-static bool add(struct events *events, const char *name, const char *below);
 
 /* Looks at a part, and says if it is another than before. The watch comes first: what
  * happens behind it is told of. */
@@ -149,11 +155,9 @@ static void look(struct events *events, size_t i)
 
 	if (directory < 0)
 		return;		/* it is gone: its own directory tells of that */
-	if (part->directory == NO_WATCH)
-		part->directory = watch_below(events, part->name, directory, ".", IN_CREATE | IN_MOVED_TO);
-	if (part->supervise == NO_WATCH)
-		part->supervise = watch_below(events, part->name, directory, "supervise",
-			IN_MOVED_TO | IN_CLOSE_NOWRITE);
+	rewatch(events, part, directory, ".", IN_CREATE | IN_MOVED_TO, &part->directory);
+	rewatch(events, part, directory, "supervise", IN_MOVED_TO | IN_CLOSE_NOWRITE,
+		&part->supervise);
 	facts_read(directory, &facts);
 	files_close(&directory);
 	describe(&facts, text);
@@ -172,18 +176,30 @@ static size_t find(const struct events *events, const char *name)
 	return i;
 }
 
-/* The first slot that is free; the place behind the last if there is none. */
-static size_t find_slot(const struct events *events)
+/* A slot for the part NAME: the first that is free, or a new one. SIZE_MAX if memory
+ * runs out. */
+static size_t make_part(struct events *events, const char *name)
 {
 	size_t i = 0;
 
 	while (i < events->count && events->parts[i].name != NULL)
 		i++;
-	return i;
+	if (i == events->count) {
+		struct part *parts = realloc(events->parts, (i + 1) * sizeof *parts);
+
+		if (parts == NULL)
+			return SIZE_MAX;
+		events->parts = parts;
+		events->count++;
+	}
+	events->parts[i] = (struct part){
+		.name = strdup(name), .directory = NO_WATCH, .supervise = NO_WATCH,
+	};
+	return events->parts[i].name != NULL ? i : SIZE_MAX;
 }
 
-/* Adds the part called NAME and BELOW, and its logger, unless they are known. False if
- * memory runs out. */
+/* Looks at the part called NAME and BELOW, and at its logger: they may be new, or others
+ * than before. False if memory runs out. */
 static bool add(struct events *events, const char *name, const char *below)
 {
 	char whole[PATH_MAX];
@@ -191,21 +207,10 @@ static bool add(struct events *events, const char *name, const char *below)
 	int log;
 
 	text_format(whole, sizeof whole, "%s%s", name, below);
-	if (find(events, whole) < events->count)
-		return true;
-	i = find_slot(events);
-	if (i == events->count) {
-		struct part *parts = realloc(events->parts, (i + 1) * sizeof *parts);
-
-		if (parts == NULL)
-			return false;
-		events->parts = parts;
-		events->count++;
-	}
-	events->parts[i] = (struct part){
-		.name = strdup(whole), .directory = NO_WATCH, .supervise = NO_WATCH,
-	};
-	if (events->parts[i].name == NULL)
+	i = find(events, whole);
+	if (i == events->count)
+		i = make_part(events, whole);
+	if (i == SIZE_MAX)
 		return false;
 	look(events, i);
 	if (*below != '\0')
@@ -240,8 +245,9 @@ static bool is_asked_for(const struct events *events, const char *name)
 	return events->operand_count == 0;
 }
 
-/* SVDIR has changed: who has come, who is gone? */
-static void look_around(struct events *events)
+/* SVDIR has changed: who has come, who is gone? What is at the name CHANGED may be
+ * another directory than before; NULL: that may be so of each. */
+static void look_around(struct events *events, const char *changed)
 {
 	struct names names = { .name = NULL };
 
@@ -255,9 +261,13 @@ static void look_around(struct events *events)
 	}
 	if (!names_read(events->context->svdir, &names))
 		context_tell(events->context, events->context->svdir, "%s", reason_text(errno));
-	for (size_t i = 0; i < names.count && !events->failed; i++)
-		if (is_asked_for(events, names.name[i]))
-			events->failed = !add(events, names.name[i], "");
+	for (size_t i = 0; i < names.count && !events->failed; i++) {
+		const char *name = names.name[i];
+
+		if (is_asked_for(events, name) && (changed == NULL || strcmp(name, changed) == 0 ||
+		    find(events, name) == events->count))
+			events->failed = !add(events, name, "");
+	}
 	names_free(&names);
 }
 
@@ -291,7 +301,7 @@ static bool hear(void *argument, const struct inotify_event *event)
 
 	events->what = "appeared";
 	if (event->mask & IN_Q_OVERFLOW || event->wd == events->svdir)
-		look_around(events);
+		look_around(events, event->len > 0 ? event->name : NULL);
 	for (size_t i = 0; i < events->count; i++) {
 		const struct part *part = &events->parts[i];
 
@@ -313,13 +323,15 @@ static void run(struct events *events, const struct names *names)
 {
 	struct context *context = events->context;
 
-	events->svdir = watch(events, context->svdir, context->svdir, IN_CREATE | IN_DELETE |
-		IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF);
+	events->svdir = inotify_add_watch(events->inotify, context->svdir, IN_ONLYDIR | IN_CREATE |
+		IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF);
+	if (events->svdir == NO_WATCH && errno != ENOENT)
+		tell_not_followed(events, context->svdir);
 	for (size_t i = 0; i < names->count && !events->failed; i++)
 		events->failed = !add(events, names->name[i], "");
 	/* who has come after the names were read, but before SVDIR was watched */
 	if (!events->failed && events->svdir != NO_WATCH)
-		look_around(events);
+		look_around(events, "");
 	if (!events->failed)
 		follow(events->inotify, context->out, hear, events);
 	if (events->failed)

@@ -540,6 +540,48 @@ def events_begin(t):
 
 
 @test()
+def events_of_what_is_replaced(t):
+    """events: another directory under the name of a service, of a logger, of supervise: that one is followed"""
+    w = World(t)
+    os.mkdir(t.dir + "/elsewhere")
+    first = t.service("elsewhere/first", run=IDLE, log="exec cat >/dev/null\n")
+    os.symlink(first.path, w.svdir + "/web")
+    runsvdir = w.supervise()
+    w.wait_up("web")
+    first.wait_status(log=True, state=1)
+    followed = w.follow("events")
+    followed.wait(lambda seen: story(seen, "web") == story(seen, "web/log") == ["run"], "now")
+    second = t.service("elsewhere/second", down=True)
+    os.symlink(second.path, t.dir + "/link")
+    os.rename(t.dir + "/link", w.svdir + "/web")
+    followed.wait(lambda seen: story(seen, "web")[-1] == "down" and story(seen, "web/log")[-1] == "gone", "the link")
+    w.svctl("start", "web")
+    followed.wait(lambda seen: story(seen, "web")[-1] == "run", "started")
+    w.svctl("stop", "web")
+    followed.wait(lambda seen: story(seen, "web")[-1] == "down, signal TERM", "stopped")
+    runsvdir.signal(signal.SIGHUP)
+    runsvdir.wait_exit()
+    followed.wait(lambda seen: story(seen, "web")[-1] == "unsupervised", "nobody supervises it")
+    renamed, anew, emptied = (w.add(name, down=True, log=IDLE) for name in ("renamed", "anew", "emptied"))
+    other = w.add("other", down=True)
+    os.mkdir(emptied.file("supervise"))
+    names = ("renamed", "anew", "emptied")
+    followed.wait(lambda seen: all(story(seen, name + "/log") == ["unsupervised"] for name in names), "loggers")
+    os.rename(renamed.file("log"), renamed.file("log.old"))
+    os.mkdir(renamed.file("log"))
+    os.rename(emptied.file("supervise"), emptied.file("supervise.old"))
+    shutil.rmtree(anew.file("log"))
+    os.mkdir(other.file("log"))
+    followed.wait(lambda seen: story(seen, "other/log"), "what was before it is heard")
+    os.mkdir(anew.file("log"))
+    for s in (renamed, anew):
+        s.script("log/run", IDLE)
+    t.start(f"{BIN}/runsvdir", w.svdir)
+    followed.wait(lambda seen: story(seen, "renamed/log")[-1] == story(seen, "anew/log")[-1] == "run" and
+                  story(seen, "emptied")[-1] == "down", "the new ones")
+
+
+@test()
 def events_that_are_too_many(t):
     """events --json: more at once than the kernel keeps for a reader: all that has changed is told"""
     w = World(t)
