@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "follow.h"
 
+#include "clock.h"
 #include "reason.h"
 
 #include <errno.h>
@@ -25,23 +26,26 @@ static bool deal(int inotify, follow_hear *hear, void *argument)
 	return true;
 }
 
-void follow(int inotify, struct output *out, follow_hear *hear, void *argument)
+void follow(int inotify, struct output *out, follow_hear *hear, follow_look *look,
+	void *argument)
 {
 	struct pollfd polled[] = {
 		{ .fd = inotify, .events = POLLIN },
 		{ .fd = out->fd },	/* POLLERR: a pipe's reader has gone */
 	};
-	bool more = true;
 
-	output_flush(out);
-	while (more && out->error == 0) {
-		if (poll(polled, 2, -1) < 0 && errno != EINTR)
+	do {
+		int64_t again = look != NULL ? look(argument) : CLOCK_NEVER;
+
+		output_flush(out);
+		if (out->error != 0)
+			return;
+		if (poll(polled, 2, clock_left(again, clock_now())) < 0 && errno != EINTR)
 			return;
 		if (polled[1].revents != 0)
 			return;
-		more = deal(inotify, hear, argument);
-		output_flush(out);
-	}
+	} while (deal(inotify, hear, argument));
+	output_flush(out);
 }
 
 const char *follow_reason(void)

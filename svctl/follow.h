@@ -6,15 +6,21 @@
 #include "output.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/inotify.h>
 
 /* Hears of one event; false if there is nothing more to follow. */
 typedef bool follow_hear(void *argument, const struct inotify_event *event);
 
-/* Waits for events on INOTIFY and gives them to HEAR; OUT is written out after all
- * that have come together. Returns when HEAR wants no more, or when who reads OUT has
- * gone. */
-void follow(int inotify, struct output *out, follow_hear *hear, void *argument);
+/* Looks at what no event tells of; returns by when it is to be called again, news or
+ * not: clock_now's ms, CLOCK_NEVER. */
+typedef int64_t follow_look(void *argument);
+
+/* Waits for events on INOTIFY and gives them to HEAR; LOOK, unless it is NULL, is called
+ * before each wait; OUT is written out after all that have come together. Returns when
+ * HEAR wants no more, or when who reads OUT has gone. */
+void follow(int inotify, struct output *out, follow_hear *hear, follow_look *look,
+	void *argument);
 
 /* Why DIRECTORY cannot be watched, in words, from errno. */
 const char *follow_reason(void);

@@ -14,19 +14,25 @@
 #include "text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NO_WATCH (-1)
+#define LOOK_AGAIN_MS 100
+#define GOES_MS 1000		/* as long it is looked at whether a closed `ok` is closed */
 #define LINE_BYTES 160
 
 struct part {
 	char *name;		/* NULL: a free slot */
 	int directory;		/* the watch of its directory: supervise or log may come */
 	int supervise;		/* of supervise/ */
+	bool comes;		/* supervise is a link to what is not there yet */
+	int64_t goes;		/* `ok` was closed: until when it may be seen open; 0: not so */
 	bool told;		/* that it cannot be followed */
 	char shown[LINE_BYTES];	/* what was said of it last */
 };
@@ -37,6 +43,7 @@ struct events {
 	size_t operand_count;
 	int inotify;
 	int svdir;		/* the watch of SVDIR */
+	int64_t again;		/* when what no event tells of is looked at next */
 	struct part *parts;
 	size_t count;
 	size_t failures;
@@ -125,16 +132,18 @@ static void tell_not_followed(struct events *events, const char *name)
 
 /* Sets *NUMBER to the watch of PATH, which may be another directory than before, even
  * one that has the inode number of the last: the kernel knows, and gives what is the
- * same its old watch. */
-static void rewatch(struct events *events, struct part *part, int directory, const char *path,
+ * same its old watch. False if it is not there. */
+static bool rewatch(struct events *events, struct part *part, int directory, const char *path,
 	uint32_t mask, int *number)
 {
 	char whole[64];
+	bool there;
 	int now;
 
 	text_format(whole, sizeof whole, "/proc/self/fd/%d/%s", directory, path);
 	now = inotify_add_watch(events->inotify, whole, mask | IN_ONLYDIR);
-	if (now == NO_WATCH && errno != ENOENT && !part->told) {
+	there = now != NO_WATCH || errno != ENOENT;
+	if (now == NO_WATCH && there && !part->told) {
 		part->told = true;
 		tell_not_followed(events, part->name);
 	}
@@ -142,6 +151,7 @@ static void rewatch(struct events *events, struct part *part, int directory, con
 	if (*number != NO_WATCH && *number != now)
 		(void)inotify_rm_watch(events->inotify, *number);
 	*number = now;
+	return there;
 }
 
 /* Looks at a part, and says if it is another than before. The watch comes first: what
@@ -152,13 +162,19 @@ static void look(struct events *events, size_t i)
 	int directory = service_open(events->context->svdir, part->name);
 	char text[LINE_BYTES];
 	struct facts facts;
+	struct stat entry;
 
+	part->comes = false;
 	if (directory < 0)
 		return;		/* it is gone: its own directory tells of that */
-	rewatch(events, part, directory, ".", IN_CREATE | IN_MOVED_TO, &part->directory);
-	rewatch(events, part, directory, "supervise", IN_MOVED_TO | IN_CLOSE_NOWRITE,
-		&part->supervise);
+	(void)rewatch(events, part, directory, ".", IN_CREATE | IN_MOVED_TO,
+		&part->directory);	/* it is open */
+	if (!rewatch(events, part, directory, "supervise", IN_MOVED_TO | IN_CLOSE_NOWRITE,
+	    &part->supervise))
+		part->comes = fstatat(directory, "supervise", &entry, AT_SYMLINK_NOFOLLOW) == 0;
 	facts_read(directory, &facts);
+	if (facts.answer == SERVICE_UNSUPERVISED)
+		part->goes = 0;
 	files_close(&directory);
 	describe(&facts, text);
 	if (strcmp(text, part->shown) != 0)
@@ -286,8 +302,11 @@ static void hear_part(struct events *events, size_t i, const struct inotify_even
 		look(events, i);
 	} else if (event->wd == part->supervise) {
 		/* only a supervisor reads from `ok`; to read `status` is no news: we do */
-		if (strcmp(file, event->mask & IN_MOVED_TO ? "status" : "ok") == 0)
-			look(events, i);
+		if (strcmp(file, event->mask & IN_MOVED_TO ? "status" : "ok") != 0)
+			return;
+		if (event->mask & IN_CLOSE_NOWRITE)
+			part->goes = clock_now() + GOES_MS;
+		look(events, i);
 	} else if (strcmp(file, "supervise") == 0) {
 		look(events, i);
 	} else if (strcmp(file, "log") == 0) {
@@ -317,6 +336,32 @@ static bool hear(void *argument, const struct inotify_event *event)
 	return !events->failed && !(event->wd == events->svdir && event->mask & IN_IGNORED);
 }
 
+/* Two things no event tells of: that the directory is made which a link leads to, as
+ * the image's supervise are links, and that a FIFO has lost its reader: of the close of
+ * `ok` the kernel tells before (fs/file_table.c, __fput). */
+static int64_t look_again(void *argument)
+{
+	struct events *events = argument;
+	int64_t now = clock_now();
+	bool is_time = now >= events->again, any = false;
+
+	for (size_t i = 0; i < events->count; i++) {
+		struct part *part = &events->parts[i];
+
+		if (part->name == NULL || !(part->comes || part->goes != 0))
+			continue;
+		if (is_time) {
+			look(events, i);
+			if (now >= part->goes)
+				part->goes = 0;
+		}
+		any |= part->comes || part->goes != 0;
+	}
+	if (is_time)
+		events->again = now + LOOK_AGAIN_MS;
+	return any ? events->again : CLOCK_NEVER;
+}
+
 /* --- the verb ------------------------------------------------------------------------------ */
 
 static void run(struct events *events, const struct names *names)
@@ -333,7 +378,7 @@ static void run(struct events *events, const struct names *names)
 	if (!events->failed && events->svdir != NO_WATCH)
 		look_around(events, "");
 	if (!events->failed)
-		follow(events->inotify, context->out, hear, events);
+		follow(events->inotify, context->out, hear, look_again, events);
 	if (events->failed)
 		context_tell(context, context->svdir, "%s", reason_text(ENOMEM));
 	for (size_t i = 0; i < events->count; i++)

@@ -290,7 +290,7 @@ static size_t run(struct log *log, const struct snapshot *snapshot)
 	for (size_t i = 0; i < log->count && log->inotify >= 0; i++)
 		show_new(log, &log->readings[i]);	/* what came before it was watched */
 	if (is_any_watched(log))
-		follow(log->inotify, log->context->out, hear, log);
+		follow(log->inotify, log->context->out, hear, NULL, log);
 	for (size_t i = 0; i < log->count; i++)
 		files_close(&log->readings[i].lines.fd);
 	return failures;

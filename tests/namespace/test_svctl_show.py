@@ -522,6 +522,17 @@ def events_of_what_comes_and_goes(t):
     same(followed.process.wait(SECONDS), 0, "exit code")
 
 
+def does_not_wake(process):
+    """Waits until a second has passed in which it made no system call."""
+    def wakes():
+        return re.search(r"\nvoluntary_ctxt_switches:\s*(\d+)", read(f"/proc/{process.pid}/status"))[1]
+    def rests():
+        before = wakes()
+        subprocess.run(["sleep", "1"], check=True)
+        return wakes() == before and process_state(process.pid) == "S"
+    wait_until(rests, "a second without a system call")
+
+
 @test()
 def events_begin(t):
     """events: a service that comes when all names have been read, but nothing is watched yet"""
@@ -582,6 +593,47 @@ def events_of_what_is_replaced(t):
 
 
 @test()
+def events_of_supervise_elsewhere(t):
+    """events: supervise is a link to what its supervisor has yet to make, as of the image's services: told, then no poll"""
+    w = World(t)
+    os.mkdir(t.dir + "/elsewhere")
+    web = t.service("elsewhere/web", run=IDLE)
+    os.symlink(t.dir + "/supervise.web", web.file("supervise"))
+    os.symlink(web.path, w.svdir + "/web")
+    followed = w.follow("events")
+    followed.wait(lambda seen: story(seen, "web") == ["unsupervised"], "nobody supervises it yet")
+    # not runsvdir, which makes something in SVDIR, too
+    t.runsv(web)
+    followed.wait(lambda seen: story(seen, "web")[-1] == "run", "somebody does")
+    does_not_wake(followed.process)
+
+
+@test()
+def events_of_a_late_end(t):
+    """events: the close of ok is told before its FIFO knows: looked at again, for a second"""
+    w = World(t)
+    w.add("other", run=IDLE)
+    web = w.add("web", run=IDLE)
+    runsvdir = w.supervise()
+    w.wait_up("web", "other")
+    followed = w.follow("events", "web")
+    followed.wait(lambda seen: story(seen, "web") == ["run"], "now")
+    pid, trace = followed.process.pid, t.dir + "/trace"
+    t.start(strace(), "-o", trace, "-P", "supervise/ok", "-e", "inject=/open:signal=SIGSTOP:when=1", "-p", str(pid))
+    wait_until(lambda: "TracerPid:\t0\n" not in read(f"/proc/{pid}/status"), "strace attached")
+    # who can write to it, too, counts as a reader of it, but the close of that is not waited for
+    held = os.open(web.supervise("ok"), os.O_RDWR | os.O_NONBLOCK)
+    try:
+        runsvdir.kill()
+        wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"it has looked: {read(trace)}")
+    finally:
+        os.close(held)
+    os.kill(pid, signal.SIGCONT)
+    followed.wait(lambda seen: story(seen, "web") == ["run", "unsupervised"], "nobody supervises it")
+    does_not_wake(followed.process)
+
+
+@test()
 def events_that_are_too_many(t):
     """events --json: more at once than the kernel keeps for a reader: all that has changed is told"""
     w = World(t)
@@ -615,17 +667,7 @@ def events_do_not_poll(t):
     w.supervise()
     w.wait_up("web")
     for arguments in (["events"], ["log", "-f", "web"]):
-        process = w.follow(*arguments).process
-        def wakes():
-            with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
-                return int(re.search(r"\nvoluntary_ctxt_switches:\s*(\d+)", file.read())[1])
-        wait_until(lambda: open(f"/proc/{process.pid}/wchan", encoding="ascii").read().find("poll") >= 0 or
-                   open(f"/proc/{process.pid}/stat", encoding="ascii").read().split()[2] == "S", "it waits")
-        # another second in which something else happens: a process of ours that is waited for
-        subprocess.run(["sleep", "0.3"], check=True)
-        before = wakes()
-        subprocess.run(["sleep", "1"], check=True)
-        same(wakes() - before, 0, f"wakes of {arguments} in a second")
+        does_not_wake(w.follow(*arguments).process)
 
 
 # As a console has it, with a line that is too long, one that is no text, and an end without a newline.
