@@ -831,7 +831,9 @@ static void control_ready(struct loop_watch *watch)
 		return;
 	program->supervisor->is_awaited = true;
 	for (ssize_t i = 0; i < got; i++)
-		monitor_letter(&program->monitor, letters[i], program->supervisor->loop->now);
+		/* a ./run that has others started (sv up OTHER) may be about to */
+		if (!program->supervisor->stopping || strchr("uo", letters[i]) == NULL)
+			monitor_letter(&program->monitor, letters[i], program->supervisor->loop->now);
 	program->supervisor->turn(program->service);
 }
 

@@ -408,7 +408,7 @@ void roster_see(struct roster *roster, const char *name)
 	struct roster_entry *entry;
 	struct stat found;
 
-	if (roster->stopping || name[0] == '.' || strcmp(name, "supervise") == 0)
+	if (roster->supervisor.stopping || name[0] == '.' || strcmp(name, "supervise") == 0)
 		return;
 	if (fstatat(*roster->directory, name, &found, 0) < 0) {
 		/* ENOENT: gone again, or a link to nothing */
@@ -552,7 +552,7 @@ void roster_rescan(struct roster *roster)
 
 void roster_stop(struct roster *roster)
 {
-	roster->stopping = true;
+	roster->supervisor.stopping = true;
 	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
 		leave(entry);
 }
@@ -574,7 +574,7 @@ void roster_collect(struct roster *roster)
 		struct roster_entry *entry = CONTAINER_OF(service, struct roster_entry, service);
 
 		roster->supervisor.gone = service->next_gone;
-		if (entry->leaving || roster->stopping) {
+		if (entry->leaving || roster->supervisor.stopping) {
 			discard(entry);
 			continue;
 		}

@@ -31,7 +31,6 @@ struct roster {
 	bool (*catch_up)(void);	/* the owner's: tells of what has come while it was read */
 	bool torn;		/* while it did so, something has gone again */
 	const int *directory;	/* the scan directory, the owner's; -1: it is not there */
-	bool stopping;
 };
 
 /* Makes room for what is there without any service. False: no memory. */

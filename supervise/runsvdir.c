@@ -154,7 +154,7 @@ int main(int argc, char **argv)
 		program_publish_all(&roster.supervisor);
 		roster_collect(&roster);
 		end_other_keepers();
-		if (roster.stopping && roster.count == 0)
+		if (roster.supervisor.stopping && roster.count == 0)
 			break;
 		if (!leave)
 			loop_wait(&loop);

@@ -105,7 +105,7 @@ static void report(void *argument, const struct sv_result *result)
 	const char *name = control->names[result->number];
 	struct sv_result unheard = *result;
 
-	if (control->signals && result->status != NULL && result->before->pid == 0) {
+	if (control->signals && result->status != NULL && result->before->state != STATUS_RUN) {
 		unheard.outcome = SV_FAILED;
 		unheard.problem = &nobody;
 		result = &unheard;

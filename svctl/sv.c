@@ -16,8 +16,8 @@
  * that takes longer is watched.
  *
  * At the deadline each WAITING job is looked at for the last time and then
- * reported as it is. A check that runs then is given CHECK_GRACE_MS: with -w 0
- * it could never be heard otherwise. A supervisor that is gone is waited for as
+ * reported as it is. A check that runs then, or waits for its turn, is given
+ * CHECK_GRACE_MS: with -w 0 it could never be heard otherwise. A supervisor that is gone is waited for as
  * well: it may be on its way back. */
 #include "sv.h"
 
@@ -68,6 +68,7 @@ struct job {
 	int watch;		/* -1: none */
 	int64_t look;		/* WAITING: when to look */
 	bool last;		/* looked at after the deadline */
+	bool queued;		/* WAITING: for as many checks as may to end */
 	pid_t check;		/* CHECKING: the script */
 	int64_t pause;		/* ms, before its last run; 0: it has run once at most */
 };
@@ -341,8 +342,9 @@ static void finish(struct sv *sv, struct job *job, int directory, const struct s
 static void start_check(struct sv *sv, struct job *job, int directory,
 	const struct status *status)
 {
-	job->look = clock_now() + CHECK_MOST_MS;
-	if (sv->checks >= CHECKS_AT_ONCE)
+	job->look = clock_now() + CHECK_FIRST_MS;
+	job->queued = sv->checks >= CHECKS_AT_ONCE;
+	if (job->queued)
 		return;
 	switch (service_start_check(directory, &job->check)) {
 	case SERVICE_CHECK_STARTED:
@@ -382,6 +384,7 @@ static void look(struct sv *sv, struct job *job, bool checked)
 	int directory = service_open(sv->request->svdir, job->name);
 
 	job->phase = JOB_WAITING;
+	job->queued = false;
 	job->look = clock_now() + again;
 	if (directory >= 0 && job->untold)
 		job->untold = tell(sv, job, directory, &problem) != SERVICE_YES;
@@ -457,13 +460,13 @@ static void reap(struct sv *sv, struct job *job)
 /* One job's turn. Returns when it wants the next, CLOCK_NEVER if it is done. */
 static int64_t step(struct sv *sv, struct job *job, int64_t now)
 {
-	int64_t deadline = sv->request->deadline;
+	int64_t deadline = sv->request->deadline, grace = deadline + CHECK_GRACE_MS;
 
 	if (job->phase == JOB_CHECKING)
 		reap(sv, job);
-	if (job->phase == JOB_WAITING && now >= deadline && job->last)
+	if (job->phase == JOB_WAITING && job->last && (job->queued ? now >= grace : now >= deadline))
 		expire(sv, job);
-	if (job->phase == JOB_WAITING && (now >= deadline || now >= job->look)) {
+	if (job->phase == JOB_WAITING && (now >= job->look || (now >= deadline && !job->last))) {
 		job->last = now >= deadline;
 		look(sv, job, false);
 	}
@@ -471,10 +474,12 @@ static int64_t step(struct sv *sv, struct job *job, int64_t now)
 	case JOB_DONE:
 		return CLOCK_NEVER;
 	case JOB_WAITING:
-		return job->last ? now : job->look < deadline ? job->look : deadline;
+		if (job->last)
+			return job->queued ? job->look : now;
+		return job->look < deadline ? job->look : deadline;
 	case JOB_CHECKING:
-		if (now < deadline + CHECK_GRACE_MS)
-			return deadline + CHECK_GRACE_MS;
+		if (now < grace)
+			return grace;
 		(void)kill(job->check, SIGTERM);	/* it may have ended: then all is well */
 		expire(sv, job);
 		return CLOCK_NEVER;

@@ -85,6 +85,12 @@ def check_ours(case, machine):
         # ./run of klogd asks for syslogd, which nobody else did.
         serving(machine, "syslogd")
         serving(machine, "klogd")
+    with case.check("sv up waits until syslogd listens, whatever socket the last one has left"):
+        machine.output("cp /etc/init.d/syslogd/run /tmp/run; sv -w 10 stop syslogd")
+        machine.output("sed -i 's/^exec/sleep 2; exec/' /etc/init.d/syslogd/run")
+        machine.expect("sv -w 10 up syslogd", "ok: " + RUNS % "syslogd")
+        machine.expect("for pid in $(pidof syslogd); do tr '\\0' ' ' </proc/$pid/cmdline; done", "syslogd -n ")
+        machine.output("cp /tmp/run /etc/init.d/syslogd/run")
     with case.check("klogd without syslogd: its sv up fails, and it is tried again until there is one"):
         machine.output("sv -w 10 stop klogd")
         unlink(machine, "syslogd")

@@ -456,6 +456,23 @@ def renamed_while_read(t):
                  lambda: f"untouched; {[(s.state(), s.events()) for s in (*up, down)]}, {read(trace)}", 1.3)
 
 
+@test(runit="its services are revived, and it has ended before them")
+def wanted_up_on_the_way_down(t):
+    """a service that is told to be up while runsvdir goes down stays down, and runsvdir ends; what waits is let go"""
+    scan = Scan(t)
+    s = scan.service("one", run="trap 'say TERM; while [ ! -e go ]; do sleep 0.02; done; exit' TERM\n"
+                     "say start $$\nwhile :; do sleep 0.02; done\n")
+    r = scan.start()
+    s.running()
+    r.signal(signal.SIGINT)
+    s.wait_event("TERM")
+    s.tell("u")
+    s.tell("o")
+    write_file(s.file("go"))
+    same(r.wait_exit(), 0, "exit code")
+    same(len(s.starts()), 1, "starts")
+
+
 @test()
 def renamed_directory(t):
     """a renamed directory keeps its service and pid"""

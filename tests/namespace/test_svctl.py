@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 
-from supervise import (BIN, DOWN, RUN, SECONDS, Skip, Suite, alive, deaf, need, read, runit_sv, same,
+from supervise import (BIN, DOWN, FINISH, RUN, SECONDS, Skip, Suite, alive, deaf, need, read, runit_sv, same,
                        signal_teller, stays, wait_settled, wait_until, watches, write_file)
 
 suite = Suite("svctl")
@@ -423,6 +423,32 @@ def signals(t):
     one.running()
     w.good("stop", "KILL")
     same(one.status().state, DOWN, "a service that has a signal's name")
+
+
+@test()
+def signal_during_finish(t):
+    """a signal for a service whose finish runs reaches nobody, and svctl says so"""
+    w = Scan(t)
+    s = w.service("s", run=DYING, finish="say finish\nexec sleep 1000\n", files={"timeout-finish": "0\n"})
+    w.supervise(s)
+    s.wait_status(state=FINISH)
+    for words in (("kill", "USR1"), ("reload",)):
+        one_line(w.run(*words, "s"), 1, "s: ", "no process")
+
+
+@test()
+def many_checks(t):
+    """without time to wait: as many services as may have a check, and all are asked"""
+    w = Scan(t)
+    services = [w.service(f"s{i}", files={"check": "#!/bin/sh\nexit 0\n"}) for i in range(20)]
+    for s in services:
+        os.chmod(s.file("check"), 0o755)
+    w.supervise(*services)
+    for s in services:
+        s.running()
+    done = subprocess.run([f"{BIN}/sv", "-w", "0", "check", *(s.path for s in services)], capture_output=True,
+                          text=True, check=False)
+    same((done.returncode, done.stdout.count("ok: run: "), done.stderr), (0, 20, ""), done.stdout)
 
 
 @test()
