@@ -61,7 +61,7 @@ trap 'echo 301 >/proc/sys/kernel/pid_max; kill "$@"; read -r -t 15 line <>/tmp/n
 while :; do sleep 1000 & done
 """ % PIDS
 CANNOT_START = ("init: /sbin/getty 38400 tty2: cannot start: Resource temporarily unavailable",
-                "runsvdir: syslogd: cannot execute ./run: Resource temporarily unavailable")
+                "runsvdir: syslogd: cannot execute ./finish: Resource temporarily unavailable")
 SLEEPS = "#!/bin/sh\nexec sleep 36000\n"
 EATS = "#!/bin/sh\nexec tail /dev/zero\n"
 STUBBORN = """#!/bin/sh
