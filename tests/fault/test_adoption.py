@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from harness import strace
 from supervise import (BIN, DOWN, FINISH, IDLE, RUN, SECONDS, Suite, alive, children, deaf, files_and_forks, logger,
                        need, process_fields, process_state, read, same, shebang_python, signal_teller, stays,
-                       wait_settled, wait_until, write_file)
+                       traced, wait_settled, wait_stopped, wait_until, write_file)
 from test_runsvdir import Scan, running_in
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -373,15 +373,14 @@ def waited_for_after(call, occurrence):
         s, pid, left, first = one_that_leaves_another(t)
         os.kill(first, signal.SIGKILL)
         adopted([s], lambda: write_file(f"{t.dir}/next"))
-        second, trace = int(read(f"{t.dir}/pid2")), f"{t.dir}/trace"
+        second = int(read(f"{t.dir}/pid2"))
         only_there = [] if call == "kill" else ["-P", f"/proc/{pid}/stat"]
-        t.start(strace(), "-o", trace, "-e", f"trace={call}", *only_there,
-                "-e", f"inject={call}:signal=SIGSTOP:when={occurrence}", "-p", str(second))
-        wait_until(lambda: "TracerPid:\t0\n" not in read(f"/proc/{second}/status"), "strace attached")
+        _, trace = traced(t, second, "-e", f"trace={call}", *only_there,
+                          "-e", f"inject={call}:signal=SIGSTOP:when={occurrence}")
         s.tell("d")
         s.wait_event("TERM")
         ends_unwaited_for(t, s, pid)
-        wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"the call: {read(trace)}")
+        wait_stopped(trace)
         write_file(f"{t.dir}/reap")
         wait_until(lambda: process_state(pid) is None, "it has been waited for")
         os.kill(second, signal.SIGCONT)
@@ -586,29 +585,37 @@ def finish_says_no(t):
     need(len(s.starts()) <= 2, f"starts {s.starts()}")
 
 
+def on_record(s):
+    """Whether it is ready, as its record says."""
+    with open(s.supervise("status"), "rb") as file:
+        return file.read()[READINESS_AT]
+
+
+def says_ready_when_told(t):
+    s = t.service(name="defined/one", run="say start $$\nwhile [ ! -e ready ]; do sleep 0.02; done\n"
+                                          "echo >&3\nsay told\nexec sleep 1000\n")
+    options(s, notification_fd=3)
+    return s
+
+
 @test()
 def readiness(t):
     """notification-fd: said while nobody supervises, it is heard by the next one; the service is not ended by saying it"""
     scan = Scan(t)
-    s = t.service(name="defined/one", run="say start $$\nwhile [ ! -e ready ]; do sleep 0.02; done\n"
-                                          "echo >&3\nsay told\nexec sleep 1000\n")
-    options(s, notification_fd=3)
+    s = says_ready_when_told(t)
     scan.link(s)
     r = scan.start()
     pid = s.running()
-    def record():
-        with open(s.supervise("status"), "rb") as file:
-            return file.read()[READINESS_AT]
-    awaited = record()
+    awaited = on_record(s)
     r.kill()
     write_file(s.file("ready"))
     s.wait_event("told")
     r = adopted([s], scan.start)
-    wait_until(lambda: record() != awaited, lambda: f"ready; the record says {record()}")
-    ready = record()
+    wait_until(lambda: on_record(s) != awaited, lambda: f"ready; the record says {on_record(s)}")
+    ready = on_record(s)
     same(s.starts(), [pid], "starts")
     r = replace(r, scan, [s])
-    stays(lambda: record() == ready, lambda: f"ready: {record()}")
+    stays(lambda: on_record(s) == ready, lambda: f"ready: {on_record(s)}")
     only(t, s, pid)
 
 
@@ -622,42 +629,32 @@ def readiness_of_a_zombie(t):
     first = two_for_one_who_waits_for_nobody(t, s.path, program="runsv", before_second=[
         strace(), "-o", trace, "-e", "trace=/^epoll_p?wait", "-e", "inject=/^epoll_p?wait:signal=SIGKILL:when=1"])
     pid = s.running()
-    def record():
-        with open(s.supervise("status"), "rb") as file:
-            return file.read()[READINESS_AT]
-    awaited, before = record(), stamp(s)
+    awaited, before = on_record(s), stamp(s)
     os.kill(first, signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: process_state(pid) == "Z", "a zombie")
     write_file(f"{t.dir}/next")
     wait_until(lambda: "killed by SIGKILL" in read(trace), lambda: f"it waits: {read(trace)}")
     need(stamp(s) != before, "it has written nothing")
-    same(record(), awaited, "the record")
+    same(on_record(s), awaited, "the record")
 
 
 @test()
 def readiness_heard(t):
     """notification-fd: the supervisor is killed when it has heard it and before it is on record: the next one knows"""
     scan = Scan(t)
-    s = t.service(name="defined/one", run="say start $$\nwhile [ ! -e ready ]; do sleep 0.02; done\n"
-                                          "echo >&3\nsay told\nexec sleep 1000\n")
-    options(s, notification_fd=3)
+    s = says_ready_when_told(t)
     scan.link(s)
     r = scan.start()
     s.running()
-    def record():
-        with open(s.supervise("status"), "rb") as file:
-            return file.read()[READINESS_AT]
-    awaited = record()
-    tracer = t.start(strace(), "-o", "/dev/null", "-e", "trace=/^rename", "-e", "inject=/^rename:signal=SIGKILL:when=1",
-                     "-p", str(r.pid))
-    wait_until(lambda: "TracerPid:\t0\n" not in read(f"/proc/{r.pid}/status"), "strace attached")
+    awaited = on_record(s)
+    tracer, _ = traced(t, r.pid, "-e", "trace=/^rename", "-e", "inject=/^rename:signal=SIGKILL:when=1")
     write_file(s.file("ready"))
     r.wait_exit()
     tracer.wait_exit()
-    same(record(), awaited, "the record when it was killed")
+    same(on_record(s), awaited, "the record when it was killed")
     adopted([s], scan.start)
-    wait_until(lambda: record() != awaited, "ready")
+    wait_until(lambda: on_record(s) != awaited, "ready")
 
 
 @test()
@@ -675,21 +672,18 @@ def readiness_closed(t):
     r = scan.start()
     for s in services:
         s.running()
-    def record(s):
-        with open(s.supervise("status"), "rb") as file:
-            return file.read()[READINESS_AT]
-    awaited = record(ready)
-    same(record(silent), awaited, "the record of the other")
+    awaited = on_record(ready)
+    same(on_record(silent), awaited, "the record of the other")
     write_file(silent.file("go"))
     wait_until(lambda: not os.path.exists(silent.supervise("notify")), "the end of its FIFO")
     r.kill()
     write_file(ready.file("go"))
     ready.wait_event("closed")
     r = adopted(services, scan.start)
-    wait_until(lambda: record(ready) != awaited, "ready")
+    wait_until(lambda: on_record(ready) != awaited, "ready")
     replace(r, scan, services)
-    same(record(silent), awaited, "the one that said nothing")
-    need(record(ready) != awaited, "not ready any more")
+    same(on_record(silent), awaited, "the one that said nothing")
+    need(on_record(ready) != awaited, "not ready any more")
 
 
 @test()

@@ -129,6 +129,23 @@ def alive(pid):
     return process_state(pid) not in (None, "Z", "X")
 
 
+def traced(t, pid, *words):
+    """strace with WORDS, which follows process PID by now, and where it writes."""
+    trace = f"{t.dir}/trace.{t.count()}"
+    tracer = t.start(harness.strace(), "-o", trace, *words, "-p", str(pid))
+    def attached():
+        if not tracer.running():
+            raise Skip(f"strace: {tracer.errors().strip()}")
+        return "TracerPid:\t0\n" not in read(f"/proc/{pid}/status")
+    wait_until(attached, "strace attached")
+    return tracer, trace
+
+
+def wait_stopped(trace):
+    """A strace that writes TRACE has injected a SIGSTOP."""
+    wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"a stop: {read(trace)}")
+
+
 def processes():
     return [int(p) for p in os.listdir("/proc") if p.isdigit()]
 

@@ -12,8 +12,8 @@ import time
 
 from harness import strace
 from supervise import (BIN, DOWN, IDLE, RUN, SECONDS, Skip, Suite, alive, children, deaf, files_and_forks, logger, need,
-                       process_fields, process_state, read, same, wait_settled, wait_until,
-                       write_file)
+                       process_fields, process_state, read, same, traced, wait_settled, wait_stopped,
+                       wait_until, write_file)
 
 suite = Suite("runsvdir")
 test = suite.test
@@ -279,7 +279,7 @@ def stopped_at(t, scan, call):
     """A runsvdir that is stopped after the first system call CALL, and its pid."""
     trace = f"{t.dir}/trace.{t.count()}"
     r = scan.start(prefix=[strace(), "-o", trace, "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGSTOP:when=1"])
-    wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"runsvdir, stopped; {read(trace)}, {r.errors()!r}")
+    wait_stopped(trace)
     return r, children(r.pid)[0]
 
 
@@ -440,12 +440,10 @@ def renamed_while_read(t):
     last, gone = down.running(), other.running()
     down.tell("d")
     down.wait_status(state=DOWN)
-    trace = f"{t.dir}/trace"
     # all names have been read, or most of them, and one been looked at
-    t.start(strace(), "-o", trace, "-e", "trace=/fstatat", "-e", "inject=/fstatat:signal=SIGSTOP:when=1", "-p", str(r.pid))
-    wait_until(lambda: "TracerPid:\t0\n" not in read(f"/proc/{r.pid}/status"), "strace attached")
+    _, trace = traced(t, r.pid, "-e", "trace=/fstatat", "-e", "inject=/fstatat:signal=SIGSTOP:when=1")
     scan.unlink("other")
-    wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"the reading: {read(trace)}")
+    wait_stopped(trace)
     for s in (*up, down):
         name = os.path.basename(s.path)
         os.rename(f"{scan.path}/{name}", f"{scan.path}/{name}.new")
@@ -1149,7 +1147,7 @@ def five_hundred(t):
 @test(runit="looks every 5 s", early=True)
 def idle(t):
     """100 idle services: runsvdir makes no system call"""
-    program = strace()
+    strace()        # or the 100 are for nothing
     scan = Scan(t)
     _, r = many(t, scan, 100, SECONDS * 2)
     # What is still under way right after the start (the 1 s of throttling,
@@ -1162,13 +1160,7 @@ def idle(t):
         last.append(switches())
         return len(last) > 1 and last[-1] == last[-2] and process_state(r.pid) == "S"
     wait_settled(unchanged, lambda: f"quiet; {last[-1]}", 1.5)
-    trace = f"{t.dir}/trace"
-    tracer = t.start(program, "-f", "-o", trace, "-p", str(r.pid))
-    def traced():
-        if not tracer.running():
-            raise Skip(f"strace: {tracer.errors().strip()}")
-        return "TracerPid:\t0\n" not in read(f"/proc/{r.pid}/status")
-    wait_until(traced, "strace attached")
+    tracer, trace = traced(t, r.pid, "-f")
     # Attaching itself interrupts a wait, which is then begun again.
     size = [-1]
     def begun():

@@ -14,7 +14,7 @@ import threading
 from xml.etree import ElementTree
 
 from harness import BIN, SECONDS, strace
-from supervise import Skip, Suite, need, process_state, read, same, wait_until, watches, write_file
+from supervise import Skip, Suite, need, process_state, read, same, traced, wait_stopped, wait_until, watches, write_file
 
 suite = Suite("svctl")
 test = suite.test
@@ -522,14 +522,16 @@ def events_of_what_comes_and_goes(t):
     same(followed.process.wait(SECONDS), 0, "exit code")
 
 
-def does_not_wake(process):
+def wakes(process):
+    return int(re.search(r"\nvoluntary_ctxt_switches:\s*(\d+)", read(f"/proc/{process.pid}/status"))[1])
+
+
+def comes_to_rest(process):
     """Waits until a second has passed in which it made no system call."""
-    def wakes():
-        return re.search(r"\nvoluntary_ctxt_switches:\s*(\d+)", read(f"/proc/{process.pid}/status"))[1]
     def rests():
-        before = wakes()
+        before = wakes(process)
         subprocess.run(["sleep", "1"], check=True)
-        return wakes() == before and process_state(process.pid) == "S"
+        return wakes(process) == before and process_state(process.pid) == "S"
     wait_until(rests, "a second without a system call")
 
 
@@ -542,7 +544,7 @@ def events_begin(t):
     # at the end of the directory; -D: svctl is our child, and not strace
     followed = w.follow("events", "--json", prefix=[strace(), "-D", "-o", trace, "-e", "trace=getdents64,inotify_add_watch",
                                                     "-e", "inject=getdents64:signal=SIGSTOP:when=2"])
-    wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"the names are read: {read(trace)}")
+    wait_stopped(trace)     # the names are read
     need("inotify_add_watch" not in read(trace), f"nothing is watched yet: {read(trace)}")
     w.add("late", down=True)
     os.kill(followed.process.pid, signal.SIGCONT)
@@ -605,7 +607,7 @@ def events_of_supervise_elsewhere(t):
     # not runsvdir, which makes something in SVDIR, too
     t.runsv(web)
     followed.wait(lambda seen: story(seen, "web")[-1] == "run", "somebody does")
-    does_not_wake(followed.process)
+    comes_to_rest(followed.process)
 
 
 @test()
@@ -618,19 +620,18 @@ def events_of_a_late_end(t):
     w.wait_up("web", "other")
     followed = w.follow("events", "web")
     followed.wait(lambda seen: story(seen, "web") == ["run"], "now")
-    pid, trace = followed.process.pid, t.dir + "/trace"
-    t.start(strace(), "-o", trace, "-P", "supervise/ok", "-e", "inject=/open:signal=SIGSTOP:when=1", "-p", str(pid))
-    wait_until(lambda: "TracerPid:\t0\n" not in read(f"/proc/{pid}/status"), "strace attached")
+    pid = followed.process.pid
+    _, trace = traced(t, pid, "-P", "supervise/ok", "-e", "inject=/open:signal=SIGSTOP:when=1")
     # who can write to it, too, counts as a reader of it, but the close of that is not waited for
     held = os.open(web.supervise("ok"), os.O_RDWR | os.O_NONBLOCK)
     try:
         runsvdir.kill()
-        wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"it has looked: {read(trace)}")
+        wait_stopped(trace)     # it has looked
     finally:
         os.close(held)
     os.kill(pid, signal.SIGCONT)
     followed.wait(lambda seen: story(seen, "web") == ["run", "unsupervised"], "nobody supervises it")
-    does_not_wake(followed.process)
+    comes_to_rest(followed.process)
 
 
 @test()
@@ -667,7 +668,14 @@ def events_do_not_poll(t):
     w.supervise()
     w.wait_up("web")
     for arguments in (["events"], ["log", "-f", "web"]):
-        does_not_wake(w.follow(*arguments).process)
+        process = w.follow(*arguments).process
+        wait_until(lambda: open(f"/proc/{process.pid}/wchan", encoding="ascii").read().find("poll") >= 0 or
+                   process_state(process.pid) == "S", "it waits")
+        # another second in which something else happens: a process of ours that is waited for
+        subprocess.run(["sleep", "0.3"], check=True)
+        before = wakes(process)
+        subprocess.run(["sleep", "1"], check=True)
+        same(wakes(process) - before, 0, f"wakes of {arguments} in a second")
 
 
 # As a console has it, with a line that is too long, one that is no text, and an end without a newline.

@@ -742,73 +742,70 @@ START_TEST(a_logger_that_had_died_is_started_to_drain)
 }
 END_TEST
 
-START_TEST(what_a_run_left_is_killed_at_its_deadline)
+/* With a run that leaves processes in its group, as LIKE, and 5 s up to KILL. */
+static void begin_leaving(struct system *s, const struct world *like)
 {
-	struct world world = PLAIN;
-	struct system s;
+	struct world world = *like;
 
 	world.leaves = true;
-	begin(&s, false, MONITOR_WANT_UP, &world);
-	s.monitor.options.kill_ms = 5000;
+	begin(s, false, MONITOR_WANT_UP, &world);
+	s->monitor.options.kill_ms = 5000;
+}
+
+static void assert_group_killed_in(struct system *s, int64_t ms)
+{
+	pass(s, ms - 1);
+	ck_assert(s->world.group_alive);
+	pass(s, 1);
+	ck_assert(!s->world.group_alive);
+}
+
+START_TEST(what_a_run_left_is_killed_at_its_deadline)
+{
+	struct system s;
+
+	begin_leaving(&s, &PLAIN);
 	letters(&s, "d");
 	pass(&s, 1000);
 	main_exits(&s, 0);
 	ck_assert_int_eq(s.world.published.state, STATUS_DOWN);
 	letters(&s, "x");
 	ck_assert(!monitor_released(&s.monitor));
-	pass(&s, 3999);
-	ck_assert(s.world.group_alive);
-	pass(&s, 1);
-	ck_assert(!s.world.group_alive);
+	assert_group_killed_in(&s, 4000);
 	ck_assert(monitor_released(&s.monitor));
 }
 END_TEST
 
 START_TEST(what_a_run_left_that_ended_before_its_signal_is_killed_too)
 {
-	struct world world = SCRIPTED;
 	struct system s;
 
-	world.leaves = true;
-	begin(&s, false, MONITOR_WANT_UP, &world);
+	begin_leaving(&s, &SCRIPTED);
 	script_exits(&s, 0);
-	s.monitor.options.kill_ms = 5000;
 	letters(&s, "d");
 	ck_assert_str_eq(s.world.scripts, "ut");
 	main_exits(&s, 0);	/* by what control/t did */
-	pass(&s, 4999);
-	ck_assert(s.world.group_alive);
-	pass(&s, 1);
-	ck_assert(!s.world.group_alive);
+	assert_group_killed_in(&s, 5000);
 }
 END_TEST
 
 START_TEST(what_an_adopted_run_left_that_had_ended_is_killed_too)
 {
-	struct world world = PLAIN;
 	struct system s;
 
-	world.leaves = true;
-	begin(&s, false, MONITOR_WANT_UP, &world);
-	s.monitor.options.kill_ms = 5000;
+	begin_leaving(&s, &PLAIN);
 	letters(&s, "d");
 	pass(&s, 1000);
 	take_over(&s, ADOPTED_ENDS);
-	pass(&s, 4999);
-	ck_assert(s.world.group_alive);
-	pass(&s, 1);
-	ck_assert(!s.world.group_alive);
+	assert_group_killed_in(&s, 5000);
 }
 END_TEST
 
 START_TEST(what_was_killed_with_its_run_is_not_waited_for)
 {
-	struct world world = PLAIN;
 	struct system s;
 
-	world.leaves = true;
-	begin(&s, false, MONITOR_WANT_UP, &world);
-	s.monitor.options.kill_ms = 5000;
+	begin_leaving(&s, &PLAIN);
 	letters(&s, "x");
 	pass(&s, 5000);
 	ck_assert(s.world.group_killed);
@@ -819,12 +816,9 @@ END_TEST
 
 START_TEST(what_a_run_left_and_has_ended_is_not_waited_for)
 {
-	struct world world = PLAIN;
 	struct system s;
 
-	world.leaves = true;
-	begin(&s, false, MONITOR_WANT_UP, &world);
-	s.monitor.options.kill_ms = 5000;
+	begin_leaving(&s, &PLAIN);
 	letters(&s, "x");
 	main_exits(&s, 0);
 	s.world.group_alive = false;
