@@ -316,7 +316,7 @@ void monitor_letter(struct monitor *monitor, char letter, int64_t now)
 void monitor_drain(struct monitor *monitor, bool empty, int64_t now)
 {
 	/* one that is to stay down reads nothing, and one that is about to start, all */
-	monitor->drained_again = monitor->want != MONITOR_WANT_UP || monitor->state != MONITOR_RUN;
+	monitor->drains_again = monitor->want == MONITOR_WANT_UP && monitor->state == MONITOR_RUN;
 	want(monitor, MONITOR_WANT_EXIT);
 	if (empty && (monitor->state == MONITOR_THROTTLED || monitor->state == MONITOR_STARTING))
 		enter(monitor, MONITOR_DOWN);
@@ -384,10 +384,9 @@ static void script_ended(struct monitor *monitor, bool handled, int64_t now)
 
 bool monitor_drain_again(struct monitor *monitor, int64_t now)
 {
-	if (!monitor->draining || monitor->state != MONITOR_DOWN || monitor->drain_warned ||
-	    monitor->drained_again)
+	if (!monitor->drains_again || monitor->state != MONITOR_DOWN || monitor->drain_warned)
 		return false;
-	monitor->drained_again = true;
+	monitor->drains_again = false;
 	start(monitor, now);
 	return true;
 }

@@ -152,7 +152,7 @@ struct monitor {
 	bool prepared;		/* in STARTING: control/u has had its turn */
 	bool draining;		/* a logger after its end of file */
 	bool drain_warned;	/* it has been told to hurry */
-	bool drained_again;	/* it was started once more for what it had not read, or will not be */
+	bool drains_again;	/* it is started once more for what it has not read */
 
 	char queue[MONITOR_QUEUE];	/* letters waiting, oldest first */
 	unsigned queued;

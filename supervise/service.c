@@ -33,9 +33,10 @@ static void end_other_keepers(struct service *service, bool now)
 {
 	struct logger *log = service->log;
 
-	if (now && !log->is_kept)
-		keeper_end_others(service->supervisor->keeper, log->program.directory, KEEPERS);
-	log->is_kept = log->is_kept || now;
+	if (!now || log->is_kept)
+		return;
+	keeper_end_others(service->supervisor->keeper, log->program.directory, KEEPERS);
+	log->is_kept = true;
 }
 
 static void close_writing_end(struct service *service)

@@ -17,8 +17,8 @@
  *
  * At the deadline each WAITING job is looked at for the last time and then
  * reported as it is. A check that runs then, or waits for its turn, is given
- * CHECK_GRACE_MS: with -w 0 it could never be heard otherwise. A supervisor that is gone is waited for as
- * well: it may be on its way back. */
+ * CHECK_GRACE_MS: with -w 0 it could never be heard otherwise. A supervisor that is
+ * gone is waited for as well: it may be on its way back. */
 #include "sv.h"
 
 #include "clock.h"
