@@ -20,8 +20,10 @@
 #define SPARED_MOST 64
 
 /* Who looks for the spared ones is waited for no longer if for so many ms it has not
- * looked at another process. */
+ * looked at another process. Naps of 1 ms count, each for as long as it lasts, which
+ * without high resolution timers is two ticks: more, and the machine stood still. */
 #define STUCK_MS 2000
+#define NAP_MOST_MS 20
 
 /* Shared with the children that find them. */
 static struct spared {
@@ -155,14 +157,19 @@ static void look_for_spared(void)
 static void wait_while_looking(void)
 {
 	static const struct timespec ms = { .tv_nsec = 1000000 };
-	unsigned before = spared->looked_at;
-	int64_t since = clock_now();
+	unsigned looked_at = spared->looked_at;
+	int64_t since = clock_now(), waited = 0;
 
-	while (spared->looking && clock_now() - since < STUCK_MS) {
-		if (spared->looked_at != before)
-			since = clock_now();
-		before = spared->looked_at;
+	while (spared->looking && waited < STUCK_MS) {
+		int64_t nap;
+
 		(void)nanosleep(&ms, NULL);	/* our signals are blocked */
+		nap = clock_now() - since;
+		since += nap;
+		waited += nap < NAP_MOST_MS ? nap : NAP_MOST_MS;
+		if (spared->looked_at != looked_at)
+			waited = 0;
+		looked_at = spared->looked_at;
 	}
 }
 

@@ -148,6 +148,13 @@ class Stream:
                     raise Failed("no %s within %.0f s" % (what, timeout * SCALE))
                 self.news.wait(left)
 
+    def wait_end(self, timeout):
+        """Waits until nothing more can come; gives all the text."""
+        with self.news:
+            if not self.news.wait_for(lambda: not self.open, timeout * SCALE):
+                raise Failed("the line has no end within %.0f s" % (timeout * SCALE))
+            return self.text
+
     def tail(self, lines):
         """The last lines, of those that were not given before."""
         with self.news:

@@ -83,9 +83,13 @@ def down(case, name, fault=None):
             machine.expect("sed 1d /proc/swaps | wc -l", "2")
         with case.check("strace follows process 1", needed=True):
             follow(machine, fault)
-        leave(case, machine, "poweroff", stands if fault and fault[0] == "reboot" else off)
-        machine.second.wait(r"\Z", ANSWER_S)
-        text = machine.second.text
+        if fault and fault[0] == "reboot":
+            leave(case, machine, "poweroff", stands)
+            machine.second.wait(r"reboot\(.*\n", ANSWER_S)
+            text = machine.second.text
+        else:
+            leave(case, machine, "poweroff", off)
+            text = machine.second.wait_end(ANSWER_S)
         if fault:
             with case.check("the call came, and failed"):
                 if "(INJECTED)" not in text:

@@ -570,14 +570,20 @@ def a_spared_process_outlives_the_killing():
 LOOKING = "open,openat,stat,newfstatat"
 
 
-def way_down_traced(ns, *words):
-    """Its calls of kill(2), and what WORDS have strace do."""
+def way_down_traced(ns, *words, still=0):
+    """Its calls of kill(2), and what WORDS have strace do. When the first command line is
+    looked at, all that it follows stand still for STILL seconds."""
     trace = os.path.join(ns.top, "trace")
     with subprocess.Popen([strace(), "-f", "-qq", "-ttt", "-o", trace, "-e", "trace=kill," + LOOKING, *words,
                            "-p", str(ns.init)], stderr=subprocess.PIPE) as process:
         try:
             wait_until("it is traced", lambda: traced(ns))
             ns.signal(USR2)
+            if still:
+                wait_until("it looks", lambda: "/cmdline" in open(trace).read())
+                process.send_signal(signal.SIGSTOP)
+                time.sleep(still)
+                process.send_signal(signal.SIGCONT)
             ns.wait_output("init: power off")
         finally:
             process.kill()      # else it would take the end of one that it delays when the time is over
@@ -586,24 +592,29 @@ def way_down_traced(ns, *words):
         return file.read()
 
 
-def longest_pause(calls):
-    """Seconds, of who looks, until anybody is told."""
-    times = [float(line.split()[1]) for line in calls.partition(" kill(")[0].splitlines()]
-    return max(b - a for a, b in zip(times, times[1:]))
+def many(command):
+    """Twenty of it."""
+    return "#!/bin/sh\nfor i in %s; do setsid %s & done\n" % (" ".join("0123456789" * 2), command)
 
 
 def a_spared_process_is_found_however_long_that_takes():
-    many = "#!/bin/sh\nfor i in %s; do setsid sh -c 'trap \"\" TERM; exec sleep 1002' & done\n" % " ".join("0123456789" * 2)
-    for _ in range(3):
-        with init("::wait:/many\n::wait:/storage\n", ["init.term=1", "init.kill=50"],
-                  files={"/storage": storage_daemon("sleep 1003"), "/many": many}) as ns:
-            storage = pid_of(ns, "@storage 1003")[0]
-            wait_until("all", lambda: commands(ns).count("sleep 1002") == 20)
-            calls = way_down_traced(ns, "-e", "inject=%s:delay_enter=60000" % LOOKING)
-        if longest_pause(calls) < 1.8:
-            break               # else the machine stood still: 2 s, and who looks is stuck
+    with init("::wait:/many\n::wait:/storage\n", ["init.term=1", "init.kill=50"],
+              files={"/storage": storage_daemon("sleep 1003"), "/many": many("sh -c 'trap \"\" TERM; exec sleep 1002'")}) as ns:
+        storage = pid_of(ns, "@storage 1003")[0]
+        wait_until("all", lambda: commands(ns).count("sleep 1002") == 20)
+        calls = way_down_traced(ns, "-e", "inject=%s:delay_enter=60000" % LOOKING)
     assert "kill(-1, " not in calls and "kill(%d, " % storage not in calls, calls
     assert calls.count(", SIGKILL)") >= 20, calls
+
+
+def a_spared_process_is_found_though_the_machine_stood_still_meanwhile():
+    with init("::wait:/many\n::wait:/storage\n", ["init.term=50", "init.kill=50"],
+              files={"/storage": storage_daemon("sleep 1003"), "/many": many("sleep 1002")}) as ns:
+        storage = pid_of(ns, "@storage 1003")[0]
+        wait_until("all", lambda: commands(ns).count("sleep 1002") == 20)
+        calls = way_down_traced(ns, "-e", "inject=%s:delay_enter=60000" % LOOKING, still=3)
+    assert "kill(-1, " not in calls and "kill(%d, " % storage not in calls, calls
+    assert calls.count(", SIGTERM)") >= 20, calls
 
 
 def a_process_that_cannot_be_looked_at_keeps_nobody_from_being_told():
@@ -988,6 +999,6 @@ if __name__ == "__main__":
                if callable(value) and getattr(value, "__module__", "") == "__main__"
                and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "age", "Sharing",
                                           "crash", "switches", "traced", "wait_rest", "wait_heard",
-                                          "storage_daemon", "way_down_traced", "longest_pause")],
+                                          "storage_daemon", "way_down_traced", "many")],
               jobs=3 * len(os.sched_getaffinity(0)),     # mostly they wait
               alone=[a_hundred_quick_deaths_cost_little])
