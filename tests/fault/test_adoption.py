@@ -1169,6 +1169,7 @@ def full_disk(t):
     scan.link(s)
     r = scan.start()
     pid = s.running()
+    r.wait_rest()       # it gives back what the last record had
     try:
         for number in range(1000):
             write_file(f"{disk}/{number}")      # until there are no inodes left

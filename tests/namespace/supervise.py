@@ -441,6 +441,11 @@ class Supervisor:
     def running(self):
         return self.process.poll() is None
 
+    def wait_rest(self):
+        """Waits until it waits for what comes: what it has begun is done."""
+        wait_until(lambda: "poll" in read(f"/proc/{self.pid}/wchan"),
+                   lambda: f"rest; it is in {read(f'/proc/{self.pid}/wchan')!r}")
+
     def wait_exit(self, seconds=None):
         wait_until(lambda: not self.running(), f"the end of {' '.join(map(str, self.words))!r}", seconds)
         return self.process.returncode

@@ -1475,6 +1475,7 @@ def full_disk(t):
     os.symlink(f"{where}/supervise", s.file("supervise"))
     r = t.runsv(s)
     pid = s.running()
+    r.wait_rest()       # it gives back what the last record had
     filler = fill(where)
     s.tell("ot")
     s.wait_event("SIGTERM")
@@ -1519,9 +1520,10 @@ def full_when_it_ends(t):
     where = t.mount("size=64k")
     s = t.service(log=logger(slow=9))
     os.symlink(f"{where}/supervise", s.file("supervise"))
-    t.runsv(s)
+    r = t.runsv(s)
     s.running()
     s.wait_text("stat", "run\n")
+    r.wait_rest()       # it gives back what the last record had
     os.link(s.supervise("pid"), f"{where}/keeps what it has of the disk")
     filler = fill(where)
     told = time.monotonic()
