@@ -26,7 +26,7 @@ static bool deal(int inotify, follow_hear *hear, void *argument)
 	return true;
 }
 
-void follow(int inotify, struct output *out, follow_hear *hear, follow_look *look,
+int follow(int inotify, struct output *out, follow_hear *hear, follow_look *look,
 	void *argument)
 {
 	struct pollfd polled[] = {
@@ -39,13 +39,14 @@ void follow(int inotify, struct output *out, follow_hear *hear, follow_look *loo
 
 		output_flush(out);
 		if (out->error != 0)
-			return;
+			return 0;
 		if (poll(polled, 2, clock_left(again, clock_now())) < 0 && errno != EINTR)
-			return;
+			return errno;
 		if (polled[1].revents != 0)
-			return;
+			return 0;
 	} while (deal(inotify, hear, argument));
 	output_flush(out);
+	return 0;
 }
 
 const char *follow_reason(void)

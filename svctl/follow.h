@@ -18,8 +18,8 @@ typedef int64_t follow_look(void *argument);
 
 /* Waits for events on INOTIFY and gives them to HEAR; LOOK, unless it is NULL, is called
  * before each wait; OUT is written out after all that have come together. Returns when
- * HEAR wants no more, or when who reads OUT has gone. */
-void follow(int inotify, struct output *out, follow_hear *hear, follow_look *look,
+ * HEAR wants no more, or when who reads OUT has gone: 0, or the errno of poll(2). */
+int follow(int inotify, struct output *out, follow_hear *hear, follow_look *look,
 	void *argument);
 
 /* Why DIRECTORY cannot be watched, in words, from errno. */

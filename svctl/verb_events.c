@@ -364,9 +364,11 @@ static int64_t look_again(void *argument)
 
 /* --- the verb ------------------------------------------------------------------------------ */
 
-static void run(struct events *events, const struct names *names)
+/* False if it cannot go on, which it has said. */
+static bool run(struct events *events, const struct names *names)
 {
 	struct context *context = events->context;
+	int error = 0;
 
 	events->svdir = inotify_add_watch(events->inotify, context->svdir, IN_ONLYDIR | IN_CREATE |
 		IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF);
@@ -378,12 +380,15 @@ static void run(struct events *events, const struct names *names)
 	if (!events->failed && events->svdir != NO_WATCH)
 		look_around(events, "");
 	if (!events->failed)
-		follow(events->inotify, context->out, hear, look_again, events);
+		error = follow(events->inotify, context->out, hear, look_again, events);
 	if (events->failed)
-		context_tell(context, context->svdir, "%s", reason_text(ENOMEM));
+		error = ENOMEM;
+	if (error != 0)
+		context_tell(context, context->svdir, "%s", reason_text(error));
 	for (size_t i = 0; i < events->count; i++)
 		free(events->parts[i].name);
 	free(events->parts);
+	return error == 0;
 }
 
 int verb_events(struct context *context, char *const *operands, size_t count)
@@ -392,6 +397,7 @@ int verb_events(struct context *context, char *const *operands, size_t count)
 		.context = context, .operands = operands, .operand_count = count, .what = "now",
 	};
 	struct names names;
+	bool ended = true;
 
 	events.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (events.inotify < 0) {
@@ -403,9 +409,9 @@ int verb_events(struct context *context, char *const *operands, size_t count)
 		return CONTEXT_USAGE;
 	}
 	if (count == 0 || names.count > 0)
-		run(&events, &names);
+		ended = run(&events, &names);
 	events.failures += names.missing;
 	names_free(&names);
 	files_close(&events.inotify);
-	return events.failed ? CONTEXT_USAGE : context_exit(events.failures);
+	return ended ? context_exit(events.failures) : CONTEXT_USAGE;
 }

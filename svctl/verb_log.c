@@ -280,6 +280,7 @@ static bool add_readings(struct log *log, const struct snapshot *snapshot, size_
 static size_t run(struct log *log, const struct snapshot *snapshot)
 {
 	size_t failures = 0;
+	int error = 0;
 
 	for (size_t i = 0; i < snapshot->count; i++)
 		failures += !add_readings(log, snapshot, i);
@@ -290,10 +291,12 @@ static size_t run(struct log *log, const struct snapshot *snapshot)
 	for (size_t i = 0; i < log->count && log->inotify >= 0; i++)
 		show_new(log, &log->readings[i]);	/* what came before it was watched */
 	if (is_any_watched(log))
-		follow(log->inotify, log->context->out, hear, NULL, log);
+		error = follow(log->inotify, log->context->out, hear, NULL, log);
 	for (size_t i = 0; i < log->count; i++)
 		files_close(&log->readings[i].lines.fd);
-	return failures;
+	if (error != 0)
+		context_tell(log->context, log->context->svdir, "%s", reason_text(error));
+	return error == 0 ? failures : CONTEXT_FAILURES_MAX;
 }
 
 int verb_log(struct context *context, char *const *operands, size_t count)

@@ -5,8 +5,8 @@ import contextlib
 import os
 import signal
 
-from supervise import (DOWN, FINISH, IDLE, RUN, Suite, alive, deaf, need, same,
-                       shebang_python, signal_teller, wait_settled, wait_until, write_file)
+from supervise import (DOWN, FINISH, IDLE, RUN, Suite, alive, deaf, need, read, same,
+                       shebang_python, signal_teller, traced, wait_settled, wait_until, write_file)
 
 suite = Suite("runsv")
 test = suite.test
@@ -209,6 +209,54 @@ def notification_high(t):
         s.running()
         s.tell("1")
         wait_record(s, READINESS, READY)
+
+
+@test()
+def notification_in_parts(t):
+    """what is written to notification-fd before a line end says nothing, whoever listens when it comes"""
+    s, r = with_options(t, {"notification-fd": "3"}, run="printf not >&3\nsay start $$\ntrap 'printf yet >&3; say wrote' USR1\n"
+                        "trap 'echo now >&3' USR2\nwhile :; do read -r line </dev/null; sleep 0.1; done\n")
+    s.running()
+    r.wait_rest()
+    same(record(s, READINESS), AWAITED, "readiness")
+    s.tell("1")
+    s.wait_event("wrote")
+    r.wait_rest()
+    same(record(s, READINESS), AWAITED, "readiness")
+    r.kill()
+    t.runsv(s).wait_rest()
+    same(record(s, READINESS), AWAITED, "readiness")
+    s.tell("2")
+    wait_record(s, READINESS, READY)
+
+
+@test()
+def notification_without_a_look(t):
+    """a readiness that cannot be looked at without taking it from the FIFO is heard"""
+    for call, error in ("pipe2", "EMFILE"), ("tee", "ENOMEM"):
+        s = t.service(name=call, run=notifying(3))
+        write_file(s.file("notification-fd"), "3")
+        r = t.runsv(s)
+        pid = s.running()
+        tracer, trace = traced(t, r.pid, "-e", f"inject={call}:error={error}")
+        os.kill(pid, signal.SIGUSR1)
+        wait_record(s, READINESS, READY)
+        tracer.kill()
+        need("(INJECTED)" in read(trace), read(trace))
+
+
+@test()
+def notification_unwritten(t):
+    """a readiness that cannot be recorded is said, and recorded as soon as it can be"""
+    s, r = with_options(t, {"notification-fd": "3"}, run=notifying(3))
+    pid = s.running()
+    r.wait_rest()
+    tracer, _ = traced(t, r.pid, "-P", "supervise/status", "-P", "supervise/status.new", "-e", "inject=openat,open:error=EROFS")
+    os.kill(pid, signal.SIGUSR1)
+    r.wait_errors("cannot write supervise/status", "Read-only")
+    same(record(s, READINESS), AWAITED, "readiness")
+    tracer.kill()
+    wait_record(s, READINESS, READY)
 
 
 @test()

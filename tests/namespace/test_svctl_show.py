@@ -661,6 +661,24 @@ def events_that_are_too_many(t):
 
 
 @test()
+def events_that_cannot_go_on(t):
+    """events and log -f that cannot wait or write any more end, and say why"""
+    w = World(t)
+    w.add("web", log=TO_FILE.format(t.dir + "/web.log"))
+    w.supervise()
+    w.wait_up("web")
+    for arguments in (["events"], ["log", "-f", "web"]):
+        followed = w.follow(*arguments, prefix=[strace(), "-o", t.dir + "/trace", "-e", "inject=poll:error=ENOMEM"])
+        need(followed.process.wait(SECONDS) != 0, f"{arguments}: {followed.lines}")
+        followed.wait(lambda seen: seen and seen[-1] == f"svctl: {w.svdir}: out of memory", "why")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([f"{BIN}/svctl", "events"], env=w.environment, stdout=full, stderr=subprocess.PIPE,
+                              text=True, check=False, timeout=SECONDS)
+    same(done.returncode, 111, done.stderr)
+    need("No space" in done.stderr or "out of disk space" in done.stderr, done.stderr)
+
+
+@test()
 def events_do_not_poll(t):
     """events and log -f make no system call while nothing happens"""
     w = World(t)

@@ -1197,6 +1197,7 @@ START_TEST(unknown_letters_and_pids_are_ignored)
 		if (strchr("udoxpchaiq12tk", letter) == NULL || letter == 0)
 			monitor_letter(&s.monitor, (char)letter, s.now);
 	ck_assert(!monitor_exited(&s.monitor, 4711, 0, s.now));
+	ck_assert_int_eq(monitor_left_behind(&s.monitor, 4711, s.now), 0);
 	ck_assert_mem_eq(&before, &s, sizeof s);
 }
 END_TEST
