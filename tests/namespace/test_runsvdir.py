@@ -398,6 +398,25 @@ def removed(t):
     goes.wait_start(2)
 
 
+@test(runit="takes it for gone")
+def not_looked_at(t):
+    """an entry that cannot be looked at keeps its service, and one that comes then is taken on later"""
+    scan = Scan(t)
+    s, other = scan.service("kept"), scan.service("other")
+    r = scan.start()
+    pid, gone = s.running(), other.running()
+    tracer, trace = traced(t, r.pid, "-P", "kept", "-P", "late", "-e", "inject=/fstatat:error=EIO")
+    late = scan.service("late")
+    r.wait_errors("cannot look at", "late")
+    wait_until(lambda: '"kept"' in read(trace), "all are looked at")
+    scan.unlink("other")
+    wait_gone(other, gone)
+    need(alive(pid) and s.starts() == [pid] and late.starts() == [], f"{s.state()}, {late.events()}")
+    tracer.kill()
+    late.running()
+    same((s.starts(), alive(pid)), ([pid], True), "the one that was not looked at")
+
+
 @test()
 def removed_several(t):
     """several removed at once are all taken down"""
