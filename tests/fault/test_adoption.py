@@ -373,7 +373,7 @@ def waited_for_after(call, occurrence):
         s, pid, left, first = one_that_leaves_another(t)
         os.kill(first, signal.SIGKILL)
         adopted([s], lambda: write_file(f"{t.dir}/next"))
-        second = int(read(f"{t.dir}/pid2"))
+        second = int(wait_until(lambda: read(f"{t.dir}/pid2"), "the second of them"))
         only_there = [] if call == "kill" else ["-P", f"/proc/{pid}/stat"]
         _, trace = traced(t, second, "-e", f"trace={call}", *only_there,
                           "-e", f"inject={call}:signal=SIGSTOP:when={occurrence}")
