@@ -1503,7 +1503,8 @@ def other_start(t):
                 s.change = "stays down"
     f.begins_afresh()
     for i in range(len(others)):
-        same(read(f"{t.dir}/defined/down{i}/supervise/stat"), "down\n", f"stat of down{i}")
+        stat = f"{t.dir}/defined/down{i}/supervise/stat"
+        wait_until(lambda stat=stat: read(stat) == "down\n", lambda stat=stat: f"{stat}: {read(stat)!r}")
 
 
 @test()
