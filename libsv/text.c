@@ -196,6 +196,29 @@ bool text_to_number(const char *text, uint64_t most, uint64_t *number)
 	return true;
 }
 
+static int hex_digit(char character)
+{
+	if (character >= '0' && character <= '9')
+		return character - '0';
+	return character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
+}
+
+const char *text_take_hex(const char *text, uint64_t *number)
+{
+	const char *begin = text;
+	uint64_t value = 0;
+
+	for (; hex_digit(*text) >= 0; text++) {
+		if (text - begin == 16)
+			return NULL;
+		value = value << 4 | (uint64_t)hex_digit(*text);
+	}
+	if (text == begin)
+		return NULL;
+	*number = value;
+	return text;
+}
+
 static bool is_blank(char character)
 {
 	return character == ' ' || character == '\t' || character == '\n' || character == '\r';

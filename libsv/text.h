@@ -30,6 +30,9 @@ const char *text_take_number(const char *text, uint64_t most, uint64_t *number);
  * digit, at most MOST. False, and *NUMBER untouched, if it is not that. */
 bool text_to_number(const char *text, uint64_t most, uint64_t *number);
 
+/* As text_take_number, of a number in lower-case hexadecimal, 16 digits at most. */
+const char *text_take_hex(const char *text, uint64_t *number);
+
 /* Cuts blanks, tabs and line ends off the end of TEXT, in place, and returns
  * its first character that is none of these. */
 char *text_trim(char *text);

@@ -28,6 +28,22 @@ static struct name name_of(dev_t device, ino_t inode)
 	return name;
 }
 
+/* False: it is no name of ours. */
+static bool parse(const char *name, dev_t *device, ino_t *inode)
+{
+	uint64_t first, second;
+	const char *end = text_take_hex(name, &first);
+
+	if (end == NULL || *end != '-')
+		return false;
+	end = text_take_hex(end + 1, &second);
+	if (end == NULL || *end != '\0')
+		return false;
+	*device = (dev_t)first;
+	*inode = (ino_t)second;
+	return true;
+}
+
 /* Where a link leads, closed with a NUL. */
 static bool read_link(int directory, const char *name, char target[PATH_MAX])
 {
@@ -79,11 +95,6 @@ void held_remove(int scan, dev_t device, ino_t inode)
 	(void)unlinkat(scan, name.text, 0);
 }
 
-bool held_is(const char *name, dev_t device, ino_t inode)
-{
-	return strcmp(name, name_of(device, inode).text + strlen(HELD_LIST "/")) == 0;
-}
-
 void held_copy(int scan, int to, dev_t device, ino_t inode)
 {
 	char path[PATH_MAX];
@@ -92,13 +103,14 @@ void held_copy(int scan, int to, dev_t device, ino_t inode)
 		held_add(to, path, device, inode);
 }
 
-bool held_visit(int scan, void (*found)(void *owner, const char *name, const char *path),
-	void *owner)
+bool held_visit(int scan, const struct held_visitor *visitor)
 {
 	int fd = files_open(scan, HELD_LIST, O_RDONLY | O_DIRECTORY, 0);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	char path[PATH_MAX];
+	dev_t device;
+	ino_t inode;
 	int failed = 0;
 
 	if (list == NULL) {
@@ -107,10 +119,14 @@ bool held_visit(int scan, void (*found)(void *owner, const char *name, const cha
 	}
 	errno = 0;
 	while ((entry = readdir(list)) != NULL) {
-		if (entry->d_name[0] != '.' && read_link(dirfd(list), entry->d_name, path))
-			found(owner, entry->d_name, path);
-		else if (entry->d_name[0] != '.' && errno != EINVAL && errno != ENOENT)
-			failed = errno;		/* EINVAL: no link, but the FIFO of a keeper */
+		/* the FIFOs of keepers are here, too */
+		if (parse(entry->d_name, &device, &inode) &&
+		    !visitor->knows(visitor->owner, device, inode)) {
+			if (read_link(dirfd(list), entry->d_name, path))
+				visitor->found(visitor->owner, path, device, inode);
+			else if (errno != EINVAL && errno != ENOENT)
+				failed = errno;		/* EINVAL: no link, so not ours */
+		}
 		errno = 0;
 	}
 	if (errno != 0)

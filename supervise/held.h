@@ -25,13 +25,16 @@ bool held_has(int scan, dev_t device, ino_t inode);
 /* It is not held any more. */
 void held_remove(int scan, dev_t device, ino_t inode);
 
-/* Is that what NAME, of the list, stands for? */
-bool held_is(const char *name, dev_t device, ino_t inode);
+struct held_visitor {
+	/* Is there nothing to be found out about the directory? */
+	bool (*knows)(void *owner, dev_t device, ino_t inode);
+	void (*found)(void *owner, const char *path, dev_t device, ino_t inode);
+	void *owner;
+};
 
-/* Calls FOUND with each path in the list, and the name it has there; false with errno: it
- * could not be read. */
-bool held_visit(int scan, void (*found)(void *owner, const char *name, const char *path),
-	void *owner);
+/* Goes through the list and has VISITOR told of each path in it that he does not know;
+ * false with errno: it could not be read. */
+bool held_visit(int scan, const struct held_visitor *visitor);
 
 /* What stands for DEVICE, INODE in the list of SCAN, if anything, does in that of TO. */
 void held_copy(int scan, int to, dev_t device, ino_t inode);

@@ -62,14 +62,14 @@ struct roster_awaited {
 	char target[NAME_MAX + 1];	/* its last part */
 };
 
-static struct roster_entry *find(const struct roster *roster, const struct stat *found)
+static struct roster_entry *find(const struct roster *roster, dev_t device, ino_t inode)
 {
-	struct table_link *link = table_find(&roster->by_inode, found->st_ino);
+	struct table_link *link = table_find(&roster->by_inode, inode);
 
 	for (; link != NULL; link = table_find_next(link)) {
 		struct roster_entry *entry = CONTAINER_OF(link, struct roster_entry, link);
 
-		if (entry->device == found->st_dev && entry->inode == found->st_ino)
+		if (entry->device == device && entry->inode == inode)
 			return entry;
 	}
 	return NULL;
@@ -425,7 +425,7 @@ void roster_see(struct roster *roster, const char *name)
 	}
 	if (!S_ISDIR(found.st_mode))
 		return;
-	entry = find(roster, &found);
+	entry = find(roster, found.st_dev, found.st_ino);
 	if (entry == NULL) {
 		add(roster, name, &found, false);
 		return;
@@ -448,7 +448,12 @@ static void leave(struct roster_entry *entry)
 	service_turn(&entry->service);
 }
 
-static void take_down(void *owner, const char *name, const char *path)
+static bool is_known(void *owner, dev_t device, ino_t inode)
+{
+	return find(owner, device, inode) != NULL;
+}
+
+static void take_down(void *owner, const char *path, dev_t device, ino_t inode)
 {
 	struct roster *roster = owner;
 	struct stat found;
@@ -460,9 +465,9 @@ static void take_down(void *owner, const char *name, const char *path)
 		return;
 	}
 	/* what was there has been replaced by what was never ours */
-	if (!held_is(name, found.st_dev, found.st_ino))
+	if (found.st_dev != device || found.st_ino != inode)
 		return;
-	if (S_ISDIR(found.st_mode) && find(roster, &found) == NULL)
+	if (S_ISDIR(found.st_mode))
 		add(roster, path, &found, true);
 }
 
@@ -470,9 +475,13 @@ static void take_down(void *owner, const char *name, const char *path)
  * any more. Once, when all entries are known, or have been looked at twice. */
 static void take_down_left(struct roster *roster)
 {
+	const struct held_visitor visitor = {
+		.knows = is_known, .found = take_down, .owner = roster,
+	};
+
 	if (roster->is_complete || (roster->missed && !roster->quiet))
 		return;
-	if (held_visit(*roster->directory, take_down, roster))
+	if (held_visit(*roster->directory, &visitor))
 		roster->is_complete = !roster->missed || roster->quiet;
 	else
 		look_again(roster, HELD_LIST, "read");

@@ -4,6 +4,7 @@
 #include "../../libsv/text.h"
 
 #include <check.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,6 +125,30 @@ START_TEST(reads_numbers_up_to_the_limit)
 }
 END_TEST
 
+START_TEST(reads_hexadecimal)
+{
+	static const char *const none[] = { "", "-1", "g", "A", " 1", "x1", "10000000000000000", ":", "`", "/" };
+	uint64_t number;
+	char text[20];
+
+	for (int bit = 0; bit < 64; bit++)
+		for (uint64_t other = 0; other < 3; other++) {
+			const uint64_t value = (UINT64_C(1) << bit) - other;
+			const char *end;
+
+			snprintf(text, sizeof text, "%" PRIx64 "-g", value);
+			end = text_take_hex(text, &number);
+			ck_assert_ptr_nonnull(end);
+			ck_assert_str_eq(end, "-g");
+			ck_assert_uint_eq(number, value);
+		}
+	number = 7;
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+		ck_assert_msg(text_take_hex(none[i], &number) == NULL, "«%s»", none[i]);
+	ck_assert_uint_eq(number, 7);
+}
+END_TEST
+
 START_TEST(refuses_what_is_no_number)
 {
 	static const char *const texts[] = {
@@ -186,6 +211,7 @@ int main(void)
 	tcase_add_test(all, copies_what_it_does_not_understand);
 	tcase_add_test(all, reads_numbers_up_to_the_limit);
 	tcase_add_test(all, refuses_what_is_no_number);
+	tcase_add_test(all, reads_hexadecimal);
 	tcase_add_test(all, trims_both_ends_and_nothing_else);
 	tcase_add_test(all, copies_at_every_size);
 	srunner_run_all(runner, CK_SILENT);
