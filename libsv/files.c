@@ -108,8 +108,8 @@ static int make_temporary(int directory, const char *temporary)
 	return fd;
 }
 
-bool files_replace(int directory, const char *path, const char *temporary,
-	const void *data, size_t size)
+static bool put(int directory, const char *path, const char *temporary,
+	const void *data, size_t size, bool is_new)
 {
 	int fd = make_temporary(directory, temporary);
 	int error;
@@ -119,7 +119,8 @@ bool files_replace(int directory, const char *path, const char *temporary,
 	if (!files_write(fd, data, size))
 		goto failed;
 	files_close(&fd);
-	if (take_its_place(directory, temporary, path))
+	if (is_new ? renameat(directory, temporary, directory, path) == 0 :
+	    take_its_place(directory, temporary, path))
 		return true;
 failed:
 	error = errno;
@@ -127,6 +128,18 @@ failed:
 	(void)unlinkat(directory, temporary, 0);	/* an aside; the error that counts is set */
 	errno = error;
 	return false;
+}
+
+bool files_replace(int directory, const char *path, const char *temporary,
+	const void *data, size_t size)
+{
+	return put(directory, path, temporary, data, size, false);
+}
+
+bool files_make(int directory, const char *path, const char *temporary,
+	const void *data, size_t size)
+{
+	return put(directory, path, temporary, data, size, true);
 }
 
 bool files_path(int fd, char *path, size_t size)

@@ -34,6 +34,11 @@ int files_rename(int directory, const char *from, const char *to, enum files_ren
 bool files_replace(int directory, const char *path, const char *temporary,
 	const void *data, size_t size);
 
+/* As files_replace, for a PATH that most likely is not there yet: to find that out would
+ * cost as much as to rename. */
+bool files_make(int directory, const char *path, const char *temporary,
+	const void *data, size_t size);
+
 /* The path of what FD is open on, as proc(5) has it, closed with a NUL; false if it
  * cannot be had, or is longer than SIZE. */
 bool files_path(int fd, char *path, size_t size);

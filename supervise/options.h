@@ -18,12 +18,18 @@ struct options {
 /* The options of a directory that has none of the files. */
 void options_begin(struct options *options);
 
-/* Reads what there is in DIRECTORY. A value that cannot be is told, with NAME of
+/* What was seen of the files before, a bit for each; 0 at first. */
+struct options_seen {
+	unsigned char there;	/* it was there the last time */
+	unsigned char wrong;	/* its value cannot be, which has been told */
+};
+
+/* Reads what there is in DIRECTORY. A value that cannot be is told once, with NAME of
  * the service and SUFFIX of the directory before it, and taken as if its file
- * were not there; *SAID, 0 at first, has a bit for each file of which that was told. False if they cannot be read now, for want of descriptors or
+ * were not there. False if they cannot be read now, for want of descriptors or
  * memory, with errno: better not to start than with other options than were asked
  * for. */
 bool options_read(struct options *options, int directory, const char *name, const char *suffix,
-	unsigned char *said);
+	struct options_seen *seen);
 
 #endif

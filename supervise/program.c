@@ -126,10 +126,17 @@ static void not_written(struct program *program, const char *path)
 		suffix(program), path, strerror(errno));
 }
 
+static bool put(const struct program *program, const char *path, const char *temporary,
+	const void *data, size_t size)
+{
+	return program->is_new ? files_make(program->directory, path, temporary, data, size) :
+		files_replace(program->directory, path, temporary, data, size);
+}
+
 static bool publish_text(struct program *program, const char *path, const char *temporary,
 	const char *text, size_t length)
 {
-	if (files_replace(program->directory, path, temporary, text, length))
+	if (put(program, path, temporary, text, length))
 		return true;
 	not_written(program, path);
 	return false;
@@ -161,7 +168,7 @@ static bool write_record(struct program *program, const struct status_memory *me
 	int error;
 
 	encode_record(program, memory, record);
-	if (files_replace(program->directory, STATUS, STATUS_NEW, record, sizeof record))
+	if (put(program, STATUS, STATUS_NEW, record, sizeof record))
 		return true;
 	error = errno;
 	/* on a full disk: rather one that may be seen half written, which its sum
@@ -227,6 +234,7 @@ static void publish(struct program *program)
 	if (program->status.pid == 0)
 		program->pid = 0;
 	program->has_texts = publish_texts(program, &before);
+	program->is_new = false;
 	if (write_record(program, &memory))
 		program->is_unwritten = !program->has_texts;
 	else
@@ -289,7 +297,7 @@ static bool read_options(struct program *program)
 	struct options options;
 
 	if (!options_read(&options, program->directory, *program->name, suffix(program),
-	    &program->said_options))
+	    &program->options_seen))
 		return false;
 	program->monitor.options = options.monitor;
 	program->notification_fd = (short)options.notification_fd;
@@ -454,8 +462,11 @@ static int adopt(struct program *program)
 	struct status_memory memory;
 	ssize_t size = files_read(program->directory, STATUS, (char *)record, sizeof record);
 
+	program->is_new = size < 0 && errno == ENOENT;
+	if (program->is_new)
+		return 0;
 	if (size < 0)
-		return errno == ENOENT ? 0 : -1;
+		return -1;
 	if (!status_decode_record(record, (size_t)size, &status, &identity, &memory))
 		return 0;
 	if (!identity_here(&here) && errno != ENOENT)

@@ -45,8 +45,8 @@ struct program {
 	const char *const *name;	/* of the service, for messages; the owner's */
 	int input, output;	/* its standard input and output; SPAWN_KEEP: ours */
 	bool is_log;
-
-	unsigned char said_options;	/* see options_read */
+	bool is_new;		/* what it publishes has not been there before */
+	struct options_seen options_seen;
 	short notification_fd;	/* OPTIONS_NO_FD: none */
 	bool is_unwritten;	/* what should be on record could not be written */
 	struct monitor monitor;

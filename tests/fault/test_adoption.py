@@ -15,9 +15,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
 from harness import strace
-from supervise import (BIN, DOWN, FINISH, IDLE, RUN, SECONDS, Suite, alive, children, deaf, files_and_forks, logger,
-                       need, process_fields, process_state, read, same, shebang_python, signal_teller, stays,
-                       traced, wait_settled, wait_stopped, wait_until, write_file)
+from supervise import (BIN, DOWN, FINISH, IDLE, READINESS, RUN, SECONDS, Suite, alive, children, deaf,
+                       files_and_forks, logger, need, process_fields, process_state, read, same, shebang_python,
+                       signal_teller, stays, traced, wait_settled, wait_stopped, wait_until, write_file)
 from test_runsvdir import Scan, running_in
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -585,12 +585,6 @@ def finish_says_no(t):
     need(len(s.starts()) <= 2, f"starts {s.starts()}")
 
 
-def on_record(s):
-    """Whether it is ready, as its record says."""
-    with open(s.supervise("status"), "rb") as file:
-        return file.read()[READINESS_AT]
-
-
 def says_ready_when_told(t):
     s = t.service(name="defined/one", run="say start $$\nwhile [ ! -e ready ]; do sleep 0.02; done\n"
                                           "echo >&3\nsay told\nexec sleep 1000\n")
@@ -606,16 +600,16 @@ def readiness(t):
     scan.link(s)
     r = scan.start()
     pid = s.running()
-    awaited = on_record(s)
+    awaited = s.recorded(READINESS)
     r.kill()
     write_file(s.file("ready"))
     s.wait_event("told")
     r = adopted([s], scan.start)
-    wait_until(lambda: on_record(s) != awaited, lambda: f"ready; the record says {on_record(s)}")
-    ready = on_record(s)
+    wait_until(lambda: s.recorded(READINESS) != awaited, lambda: f"ready; the record says {s.recorded(READINESS)}")
+    ready = s.recorded(READINESS)
     same(s.starts(), [pid], "starts")
     r = replace(r, scan, [s])
-    stays(lambda: on_record(s) == ready, lambda: f"ready: {on_record(s)}")
+    stays(lambda: s.recorded(READINESS) == ready, lambda: f"ready: {s.recorded(READINESS)}")
     only(t, s, pid)
 
 
@@ -629,14 +623,14 @@ def readiness_of_a_zombie(t):
     first = two_for_one_who_waits_for_nobody(t, s.path, program="runsv", before_second=[
         strace(), "-o", trace, "-e", "trace=/^epoll_p?wait", "-e", "inject=/^epoll_p?wait:signal=SIGKILL:when=1"])
     pid = s.running()
-    awaited, before = on_record(s), stamp(s)
+    awaited, before = s.recorded(READINESS), stamp(s)
     os.kill(first, signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: process_state(pid) == "Z", "a zombie")
     write_file(f"{t.dir}/next")
     wait_until(lambda: "killed by SIGKILL" in read(trace), lambda: f"it waits: {read(trace)}")
     need(stamp(s) != before, "it has written nothing")
-    same(on_record(s), awaited, "the record")
+    same(s.recorded(READINESS), awaited, "the record")
 
 
 @test()
@@ -647,14 +641,14 @@ def readiness_heard(t):
     scan.link(s)
     r = scan.start()
     s.running()
-    awaited = on_record(s)
+    awaited = s.recorded(READINESS)
     tracer, _ = traced(t, r.pid, "-e", "trace=/^rename", "-e", "inject=/^rename:signal=SIGKILL:when=1")
     write_file(s.file("ready"))
     r.wait_exit()
     tracer.wait_exit()
-    same(on_record(s), awaited, "the record when it was killed")
+    same(s.recorded(READINESS), awaited, "the record when it was killed")
     adopted([s], scan.start)
-    wait_until(lambda: on_record(s) != awaited, "ready")
+    wait_until(lambda: s.recorded(READINESS) != awaited, "ready")
 
 
 @test()
@@ -672,18 +666,18 @@ def readiness_closed(t):
     r = scan.start()
     for s in services:
         s.running()
-    awaited = on_record(ready)
-    same(on_record(silent), awaited, "the record of the other")
+    awaited = ready.recorded(READINESS)
+    same(silent.recorded(READINESS), awaited, "the record of the other")
     write_file(silent.file("go"))
     wait_until(lambda: not os.path.exists(silent.supervise("notify")), "the end of its FIFO")
     r.kill()
     write_file(ready.file("go"))
     ready.wait_event("closed")
     r = adopted(services, scan.start)
-    wait_until(lambda: on_record(ready) != awaited, "ready")
+    wait_until(lambda: ready.recorded(READINESS) != awaited, "ready")
     replace(r, scan, services)
-    same(on_record(silent), awaited, "the one that said nothing")
-    need(on_record(ready) != awaited, "not ready any more")
+    same(silent.recorded(READINESS), awaited, "the one that said nothing")
+    need(ready.recorded(READINESS) != awaited, "not ready any more")
 
 
 @test()
@@ -1341,7 +1335,6 @@ def term_from_init(t):
 # Where the fields of the record are (libsv/status.h); control_case shows that they are there.
 BYTES, BOOT_AT, NAMESPACE_AT, DEVICE_AT, INODE_AT, PID_AT, START_AT = 248, 28, 44, 52, 60, 68, 72
 STATE_AT, WANT_AT, EARLIEST_AT, SUM_BYTES = 80, 81, 92, 8
-READINESS_AT = 82
 MARGIN_AT = 236
 WANT_DOWN = 2
 

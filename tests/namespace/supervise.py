@@ -96,6 +96,10 @@ def wait_settled(condition, what, seconds=1.5):
 
 Status = collections.namedtuple("Status", "seconds nanoseconds pid paused want term state")
 DOWN, RUN, FINISH = 0, 1, 2
+
+# Where these stand in supervise/status (libsv/status.h).
+READINESS, FAILED = 82, 83
+
 TAI = 4611686018427387914
 
 
@@ -144,6 +148,11 @@ def traced(t, pid, *words):
 def wait_stopped(trace):
     """A strace that writes TRACE has injected a SIGSTOP."""
     wait_until(lambda: "stopped by SIGSTOP" in read(trace), lambda: f"a stop: {read(trace)}")
+
+
+def waits(pid):
+    """Whether it waits in poll(2) or epoll_wait(2)."""
+    return "poll" in read(f"/proc/{pid}/wchan")
 
 
 def processes():
@@ -381,6 +390,11 @@ class Service:
         with open(self.supervise("status", log), "rb") as f:
             return decode(f.read())
 
+    def recorded(self, at):
+        """A byte of what the record has beside that: READINESS, FAILED."""
+        with open(self.supervise("status"), "rb") as f:
+            return f.read()[at]
+
     def state(self, log=False):
         try:
             return self.status(log)
@@ -443,7 +457,7 @@ class Supervisor:
 
     def wait_rest(self):
         """Waits until it waits for what comes: what it has begun is done."""
-        wait_until(lambda: "poll" in read(f"/proc/{self.pid}/wchan"),
+        wait_until(lambda: waits(self.pid),
                    lambda: f"rest; it is in {read(f'/proc/{self.pid}/wchan')!r}")
 
     def wait_exit(self, seconds=None):

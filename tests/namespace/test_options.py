@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 
-from supervise import (DOWN, FINISH, IDLE, RUN, Suite, alive, deaf, need, read, same,
+from supervise import (DOWN, FAILED, FINISH, IDLE, READINESS, RUN, Suite, alive, deaf, need, read, same,
                        shebang_python, signal_teller, traced, wait_settled, wait_until, write_file)
 
 suite = Suite("runsv")
@@ -13,8 +13,7 @@ test = suite.test
 
 DYING = "say start $$\nexit 1\n"
 
-# Where these stand in supervise/status (libsv/status.h), and readiness' values.
-READINESS, FAILED = 82, 83
+# What readiness can be, by the record.
 SILENT, AWAITED, READY = 1, 2, 3
 
 
@@ -26,14 +25,9 @@ def with_options(t, files, **parts):
     return s, t.runsv(s)
 
 
-def record(s, at):
-    with open(s.supervise("status"), "rb") as f:
-        return f.read()[at]
-
-
 def wait_record(s, at, value):
-    wait_until(lambda: record(s, at) == value,
-               lambda: f"byte {at} of the record {value}; it is {record(s, at)}, {s.status()}")
+    wait_until(lambda: s.recorded(at) == value,
+               lambda: f"byte {at} of the record {value}; it is {s.recorded(at)}, {s.status()}")
 
 
 # Deadlines
@@ -119,6 +113,69 @@ def read_again(t):
     s.wait_event("SIGUSR1")
 
 
+def restarted(s, pid):
+    """S, of which PID is killed, runs again."""
+    starts = s.count("start")
+    os.kill(pid, signal.SIGKILL)
+    s.wait_start(starts + 1)
+    return s.running()
+
+
+def restarted_while(t, r, s, injected):
+    """The same, while getdents64(2) does that to its supervisor R."""
+    tracer, trace = traced(t, r.pid, "-e", f"inject=getdents64:{injected}")
+    pid = restarted(s, s.status().pid)
+    tracer.kill()
+    need("(INJECTED)" in read(trace), read(trace))
+    return pid
+
+
+def asks(s, name):
+    """It gets the signal NAME for h."""
+    before = s.count(name)
+    s.tell("h")
+    wait_until(lambda: s.count(name) == before + 1, lambda: f"{name}; it has {s.events()}")
+
+
+@test()
+def among_many(t):
+    """an option file is found among few files and among many"""
+    for count in 0, 1, 5, 20, 40, 41, 42, 43, 44, 45, 60, 300:
+        s = t.service(name=f"of{count}", run=signal_teller())
+        for number in range(count):
+            write_file(s.file(f"file-{number:03}"), "")
+        write_file(s.file("reload-signal"), "USR1")
+        t.runsv(s)
+        s.running()
+        asks(s, "SIGUSR1")
+
+
+@test()
+def no_list(t):
+    """where the directory cannot be listed, its option files are found all the same"""
+    s, r = t.supervised(run=signal_teller())
+    s.running()
+    write_file(s.file("reload-signal"), "USR1")
+    restarted_while(t, r, s, "error=EIO")
+    asks(s, "SIGUSR1")
+
+
+@test()
+def missing_from_list(t):
+    """an option file that was there is looked for by its name: while it is replaced it may
+    be missing from a list; without it the default is back"""
+    s, r = with_options(t, {"reload-signal": "USR1"}, run=signal_teller())
+    s.running()
+    pid = restarted_while(t, r, s, "retval=0")
+    asks(s, "SIGUSR1")
+    os.unlink(s.file("reload-signal"))
+    pid = restarted(s, pid)
+    asks(s, "SIGHUP")
+    write_file(s.file("reload-signal"), "USR2")
+    restarted(s, pid)
+    asks(s, "SIGUSR2")
+
+
 # Giving up
 
 @test()
@@ -145,7 +202,7 @@ def asked_for(t):
         s.running()
         s.tell("t")
     s.wait_start(4)
-    same(record(s, FAILED), 0, "failed")
+    same(s.recorded(FAILED), 0, "failed")
 
 
 @test()
@@ -182,7 +239,7 @@ def notifying(fd):
 def readiness(t, fd):
     s, r = with_options(t, {"notification-fd": f"{fd}\n"}, run=notifying(fd))
     s.running()
-    same(record(s, READINESS), AWAITED, "readiness after the start")
+    same(s.recorded(READINESS), AWAITED, "readiness after the start")
     s.tell("1")
     s.wait_event("notified")
     wait_record(s, READINESS, READY)
@@ -218,14 +275,14 @@ def notification_in_parts(t):
                         "trap 'echo now >&3' USR2\nwhile :; do read -r line </dev/null; sleep 0.1; done\n")
     s.running()
     r.wait_rest()
-    same(record(s, READINESS), AWAITED, "readiness")
+    same(s.recorded(READINESS), AWAITED, "readiness")
     s.tell("1")
     s.wait_event("wrote")
     r.wait_rest()
-    same(record(s, READINESS), AWAITED, "readiness")
+    same(s.recorded(READINESS), AWAITED, "readiness")
     r.kill()
     t.runsv(s).wait_rest()
-    same(record(s, READINESS), AWAITED, "readiness")
+    same(s.recorded(READINESS), AWAITED, "readiness")
     s.tell("2")
     wait_record(s, READINESS, READY)
 
@@ -254,7 +311,7 @@ def notification_unwritten(t):
     tracer, _ = traced(t, r.pid, "-P", "supervise/status", "-P", "supervise/status.new", "-e", "inject=openat,open:error=EROFS")
     os.kill(pid, signal.SIGUSR1)
     r.wait_errors("cannot write supervise/status", "Read-only")
-    same(record(s, READINESS), AWAITED, "readiness")
+    same(s.recorded(READINESS), AWAITED, "readiness")
     tracer.kill()
     wait_record(s, READINESS, READY)
 
@@ -272,7 +329,7 @@ def notification_adopted(t):
     same(s.running(), pid, "pid")
     t.supervisors[-1].kill()
     t.runsv(s)
-    same(record(s, READINESS), READY, "readiness after the next")
+    same(s.recorded(READINESS), READY, "readiness after the next")
 
 
 @test()
@@ -288,7 +345,7 @@ def notification_closed(t):
                     return True
         return False
     wait_until(lambda: not listens(), "its end is closed")
-    same(record(s, READINESS), AWAITED, "readiness")
+    same(s.recorded(READINESS), AWAITED, "readiness")
     def switches():
         with open(f"/proc/{r.pid}/status", encoding="ascii") as status:
             return next(line for line in status if line.startswith("voluntary_ctxt_switches"))
@@ -303,7 +360,7 @@ def no_notification(t):
     """without notification-fd nothing is said of readiness, and nothing is awaited"""
     s, _ = t.supervised(run=IDLE)
     s.running()
-    same(record(s, READINESS), SILENT, "readiness")
+    same(s.recorded(READINESS), SILENT, "readiness")
 
 
 # Nonsense
@@ -337,7 +394,7 @@ def failed_is_adopted(t):
     wait_record(s, FAILED, 1)
     r.kill()
     t.runsv(s)
-    wait_settled(lambda: s.count("start") == 1 and record(s, FAILED) == 1,
+    wait_settled(lambda: s.count("start") == 1 and s.recorded(FAILED) == 1,
                  lambda: f"one start; {s.events()}")
 
 

@@ -134,6 +134,25 @@ START_TEST(what_is_written_over_keeps_what_stood_behind)
 }
 END_TEST
 
+START_TEST(one_is_made_whatever_is_there)
+{
+	ck_assert(files_make(directory, "a", "a.new", "first", 5));
+	holds("a", "first");
+	ck_assert(files_make(directory, "a", "a.new", "2", 1));
+	holds("a", "2");
+	ck_assert_int_eq(unlinkat(directory, "a", 0), 0);
+	link_to_others();
+	ck_assert(files_make(directory, "a", "a.new", "ours", 4));
+	is_ours_and_no_link();
+	ck_assert_int_eq(unlinkat(directory, "a", 0), 0);
+	ck_assert_int_eq(mkdirat(directory, "a", 0755), 0);
+	errno = 0;
+	ck_assert(!files_make(directory, "a", "a.new", "text", 4));
+	ck_assert_int_eq(errno, EISDIR);
+	ck_assert(!there("a.new"));
+}
+END_TEST
+
 START_TEST(a_directory_stays)
 {
 	ck_assert_int_eq(mkdirat(directory, "a", 0755), 0);
@@ -160,6 +179,7 @@ int main(void)
 	tcase_add_test(all, a_link_is_replaced_not_followed);
 	tcase_add_test(all, no_link_leads_to_what_is_of_others);
 	tcase_add_test(all, what_is_written_over_keeps_what_stood_behind);
+	tcase_add_test(all, one_is_made_whatever_is_there);
 	tcase_add_test(all, a_directory_stays);
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
