@@ -13,7 +13,7 @@
 /* Exit codes beside 0 and the number of services that failed. */
 enum {
 	CONTEXT_FAILURES_MAX = 99,
-	CONTEXT_USAGE = 100,		/* wrong usage; nothing could be done at all */
+	CONTEXT_USAGE = 100,		/* wrong usage; nothing could be done, or no more */
 };
 
 struct context {

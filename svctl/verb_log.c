@@ -277,13 +277,13 @@ static bool add_readings(struct log *log, const struct snapshot *snapshot, size_
 	return any;
 }
 
-static size_t run(struct log *log, const struct snapshot *snapshot)
+/* False if it cannot go on, which it has said. */
+static bool run(struct log *log, const struct snapshot *snapshot, size_t *failures)
 {
-	size_t failures = 0;
 	int error = 0;
 
 	for (size_t i = 0; i < snapshot->count; i++)
-		failures += !add_readings(log, snapshot, i);
+		*failures += !add_readings(log, snapshot, i);
 	for (size_t i = 0; i < log->count; i++)
 		if (log->readings[i].lines.fd >= 0)
 			show_last(log, &log->readings[i]);
@@ -296,7 +296,7 @@ static size_t run(struct log *log, const struct snapshot *snapshot)
 		files_close(&log->readings[i].lines.fd);
 	if (error != 0)
 		context_tell(log->context, log->context->svdir, "%s", reason_text(error));
-	return error == 0 ? failures : CONTEXT_FAILURES_MAX;
+	return error == 0;
 }
 
 int verb_log(struct context *context, char *const *operands, size_t count)
@@ -305,6 +305,7 @@ int verb_log(struct context *context, char *const *operands, size_t count)
 	struct names names;
 	struct snapshot snapshot;
 	size_t failures;
+	bool ended = false;
 
 	if (count == 0)
 		return context_usage(context, "of which service?");
@@ -321,13 +322,12 @@ int verb_log(struct context *context, char *const *operands, size_t count)
 	log.readings = calloc(names.count * LOGSOURCE_MOST + 1, sizeof *log.readings);
 	if (log.readings == NULL || !snapshot_take(context, &names, &snapshot)) {
 		context_tell(context, context->svdir, "%s", reason_text(ENOMEM));
-		failures = CONTEXT_FAILURES_MAX;
 	} else {
-		failures += run(&log, &snapshot);
+		ended = run(&log, &snapshot, &failures);
 		snapshot_free(&snapshot);
 	}
 	free(log.readings);
 	names_free(&names);
 	files_close(&log.inotify);
-	return context_exit(failures);
+	return ended ? context_exit(failures) : CONTEXT_USAGE;
 }
