@@ -713,6 +713,43 @@ def removed_unseen(t):
 
 
 @test()
+def removed_unread(t):
+    """the list of what the last supervisor held, or a link in it, that cannot be read just now is read again"""
+    for call in "getdents64", "readlinkat":
+        scan = Scan(t, call)
+        s, other = scan.service(f"{call}.one"), scan.service(f"{call}.other")
+        r = scan.start()
+        pid, kept = s.running(), other.running()
+        r.kill()
+        scan.unlink(f"{call}.one")
+        r = scan.start(prefix=[strace(), "-D", "-o", f"{t.dir}/trace.{call}", "-P", f"{scan.path}/.supervised",
+                               "-e", f"inject={call}:error=EIO:when=1"])
+        r.wait_errors(".supervised: cannot read", "looking again")
+        wait_until(lambda: not alive(pid), "the service of the removed link has ended")
+        need(alive(kept), "the other one has ended")
+
+
+@test()
+def foreign_in_the_list(t):
+    """what is no link of a supervisor's in the list is passed over; one that leads nowhere that can be seen is said"""
+    scan = Scan(t)
+    s, other = scan.service("one"), t.service(name="defined/other")
+    found = os.stat(other.path)
+    listed = f"{scan.path}/.supervised"
+    os.mkdir(listed)
+    for name in ("1", "1-", "-1", "g-1", "1-g", "1-2-3", f"{found.st_dev:X}-{found.st_ino:X}x",
+                 f"{found.st_dev:x}-{found.st_ino + 1:x}"):
+        os.symlink(other.path, f"{listed}/{name}")
+    write_file(f"{listed}/1-2")
+    os.symlink(f"{t.dir}/loop", f"{t.dir}/loop")
+    os.symlink(f"{t.dir}/loop", f"{listed}/1-3")
+    r = scan.start()
+    s.running()
+    r.wait_errors(f"{t.dir}/loop", "cannot look at", "looking again")
+    need(not os.path.exists(other.supervise("lock")), "another's directory has been taken")
+
+
+@test()
 def removed_stop_under_way(t):
     """a removed link's service that is slow to end: still taken down by the next supervisor"""
     scan = Scan(t)
@@ -864,6 +901,33 @@ def one_keeper(t):
     """It may be there later than the logger, and calls itself so later yet."""
     wait_until(lambda: len(t.keepers()) == 1, lambda: f"one keeper: {t.keepers()}")
     return t.keepers()[0]
+
+
+@test()
+def keeper_names(t):
+    """a keeper goes by a name that is not taken; if all are, that is said, and the service has its logger"""
+    makes = "import os, sys\nfor n in range(int(sys.argv[2])):\n    os.mkfifo(f'{sys.argv[1]}/keeper.{os.getpid()}.{n}')\n" \
+            "os.execv(sys.argv[3], sys.argv[3:])"
+    for taken in 1, 1000:
+        scan = Scan(t, f"scan{taken}")
+        s = t.service(name=f"scan{taken}/one", log=logger())
+        listed = f"{scan.path}/.supervised"
+        os.mkdir(listed)
+        r = scan.start(prefix=["python3", "-c", makes, listed, str(taken)])
+        s.running()
+        s.wait_event("log start")
+        if taken == 1:
+            wait_until(lambda: f"keeper.{r.pid}.1" in os.listdir(listed), lambda: f"a name: {os.listdir(listed)}")
+        else:
+            r.wait_errors("cannot start a keeper", "File exists")
+            same(t.keepers()[1:], [], "keepers beside the other's")
+    scan = Scan(t)
+    s = scan.service("one", log=logger())
+    write_file(f"{scan.path}/.supervised")
+    r = scan.start()
+    s.running()
+    s.wait_event("log start")
+    r.wait_errors("cannot start a keeper", "Not a directory")
 
 
 @test()
