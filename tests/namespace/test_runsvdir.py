@@ -275,6 +275,21 @@ def gone_while_another_holds_it(t):
     wait_settled(lambda: not s.supervised() and s.starts() == [first], "nobody takes it", 5.5)
 
 
+@test()
+def scan_half_read(t):
+    """a scan directory that cannot be read to its end: nothing is taken for gone, and it is read again"""
+    scan = Scan(t)
+    s, gone = scan.service("one"), scan.service("gone")
+    r = scan.start()
+    pid, ends = s.running(), gone.running()
+    tracer, _ = traced(t, r.pid, "-P", scan.path, "-e", "inject=getdents64:error=EIO:when=1")
+    scan.unlink("gone")
+    r.wait_errors("the scan directory: cannot read", "looking again")
+    wait_gone(gone, ends)
+    tracer.kill()
+    same((s.starts(), alive(pid)), ([pid], True), "the one that is there")
+
+
 def stopped_at(t, scan, call):
     """A runsvdir that is stopped after the first system call CALL, and its pid."""
     trace = f"{t.dir}/trace.{t.count()}"
