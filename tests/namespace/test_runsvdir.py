@@ -275,7 +275,7 @@ def gone_while_another_holds_it(t):
     wait_settled(lambda: not s.supervised() and s.starts() == [first], "nobody takes it", 5.5)
 
 
-@test()
+@test(runit="says it in other words")
 def scan_half_read(t):
     """a scan directory that cannot be read to its end: nothing is taken for gone, and it is read again"""
     scan = Scan(t)
