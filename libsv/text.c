@@ -196,7 +196,7 @@ bool text_to_number(const char *text, uint64_t most, uint64_t *number)
 	return true;
 }
 
-static int hex_digit(char character)
+int text_hex_digit(char character)
 {
 	if (character >= '0' && character <= '9')
 		return character - '0';
@@ -208,10 +208,10 @@ const char *text_take_hex(const char *text, uint64_t *number)
 	const char *begin = text;
 	uint64_t value = 0;
 
-	for (; hex_digit(*text) >= 0; text++) {
+	for (; text_hex_digit(*text) >= 0; text++) {
 		if (text - begin == 16)
 			return NULL;
-		value = value << 4 | (uint64_t)hex_digit(*text);
+		value = value << 4 | (uint64_t)text_hex_digit(*text);
 	}
 	if (text == begin)
 		return NULL;

@@ -30,6 +30,9 @@ const char *text_take_number(const char *text, uint64_t most, uint64_t *number);
  * digit, at most MOST. False, and *NUMBER untouched, if it is not that. */
 bool text_to_number(const char *text, uint64_t most, uint64_t *number);
 
+/* What CHARACTER is worth in lower-case hexadecimal; -1: nothing. */
+int text_hex_digit(char character);
+
 /* As text_take_number, of a number in lower-case hexadecimal, 16 digits at most. */
 const char *text_take_hex(const char *text, uint64_t *number);
 

@@ -17,13 +17,6 @@
 /* The fields up to the 22nd: 21 numbers of 20 digits and a name of 64 bytes. */
 #define STAT_BYTES 512
 
-static int hex_digit(char character)
-{
-	if (character >= '0' && character <= '9')
-		return character - '0';
-	return character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
-}
-
 /* "4ab3e1c0-…": 16 bytes in hexadecimal, dashes between. */
 static bool read_boot(unsigned char boot[16])
 {
@@ -34,8 +27,8 @@ static bool read_boot(unsigned char boot[16])
 		return false;
 	memset(boot, 0, 16);
 	for (const char *at = text; *at != '\0' && digits < 32; at++)
-		if (hex_digit(*at) >= 0) {
-			boot[digits / 2] = (unsigned char)(boot[digits / 2] << 4 | hex_digit(*at));
+		if (text_hex_digit(*at) >= 0) {
+			boot[digits / 2] = (unsigned char)(boot[digits / 2] << 4 | text_hex_digit(*at));
 			digits++;
 		}
 	return digits == 32;
