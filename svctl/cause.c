@@ -215,6 +215,18 @@ static void tell_down(const struct cause_case *given, enum cause cause, const ch
 		text_format(text, CAUSE_BYTES, "want down since %s: svctl start %s", since, given->name);
 }
 
+/* control/u comes before a start. Without one a start takes no time, unless there can be no
+ * process for it. */
+static void tell_starting(const struct cause_case *given, char text[CAUSE_BYTES])
+{
+	bool has_script = faccessat(given->directory, "control/u", X_OK, 0) == 0;
+
+	text_format(text, CAUSE_BYTES, has_script ?
+		"its control/u runs, and must end before its start" :
+		"its supervisor can make no process for it, and tries again every %d s",
+		MONITOR_RETRY_MS / 1000);
+}
+
 static void tell_problem(const struct cause_case *given, char text[CAUSE_BYTES])
 {
 	const struct service_problem *problem = &given->facts->problem;
@@ -261,7 +273,7 @@ void cause_tell(const struct cause_case *given, char text[CAUSE_BYTES])
 			*ended != '-' ? " with " : "", *ended != '-' ? ended : "");
 		break;
 	case CAUSE_STARTING:
-		text_format(text, CAUSE_BYTES, "its control/u runs, and must end before its start");
+		tell_starting(given, text);
 		break;
 	case CAUSE_BETWEEN:
 		text_format(text, CAUSE_BYTES, "it is wanted up, and its supervisor has not started it yet");

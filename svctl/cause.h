@@ -17,7 +17,7 @@ enum cause {
 	CAUSE_PAUSED,
 	CAUSE_STOPPING,
 	CAUSE_FINISHING,
-	CAUSE_STARTING,		/* control/u runs */
+	CAUSE_STARTING,		/* control/u runs, or a process cannot be made */
 	CAUSE_THROTTLED,
 	CAUSE_NOT_EXECUTED,
 	CAUSE_FAILED,

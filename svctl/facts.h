@@ -22,7 +22,7 @@ void facts_read(int directory, struct facts *facts);
 
 /* One word: "run", "paused", "stopping" (it got TERM and is to stay down), "finish",
  * "down"; of ours also "failed" (given up), "throttled" (its start is held back),
- * "starting" (control/u runs); "-" where nobody supervises it. */
+ * "starting" (control/u runs, or a process cannot be made); "-" where nobody supervises it. */
 const char *facts_state(const struct facts *facts);
 
 /* "up", "down"; of ours also "once" and "exit"; "-". */

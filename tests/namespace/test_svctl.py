@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 
+from harness import strace
 from supervise import (BIN, DOWN, FINISH, RUN, SECONDS, Skip, Suite, alive, deaf, need, read, runit_sv, same,
                        signal_teller, stays, wait_settled, wait_until, watches, write_file)
 
@@ -730,6 +731,19 @@ def why_throttled(t):
         return re.fullmatch(r"s: throttled for [01]\.\d s more: it ended with exit 3 less than a second "
                             r"after its start\n", w.good("why", "s"))
     wait_until(told, lambda: f"throttled; {w.run('why', 's')}")
+
+
+@test()
+def why_no_process(t):
+    """why: a start for which no process can be made"""
+    w = Scan(t)
+    s = w.service("s", control={"u": "exit 0\n"})
+    os.chmod(s.file("control/u"), 0o644)
+    t.start(strace(), "-o", f"{t.dir}/trace", "-e", "trace=clone,clone3,fork,vfork",
+            "-e", "inject=clone,clone3,fork,vfork:error=EAGAIN", f"{BIN}/runsv", s.path)
+    sentence = "s: its supervisor can make no process for it, and tries again every 1 s\n"
+    wait_until(lambda: w.run("why", "s")[1] == sentence, lambda: f"it says so; {w.run('why', 's')}")
+    same(w.json("why", "s")[0]["cause"], "starting", "for programs")
 
 
 # Enabling

@@ -53,7 +53,7 @@ START_TEST(a_start_is_held_back)
 	memory->earliest = NOW + 1000;
 	expect("throttled", "throttled for 1.0 s more: it ended with signal KILL less than a second after its start");
 	begin(MONITOR_STARTING);
-	expect("starting", "its control/u runs, and must end before its start");
+	expect("starting", "its supervisor can make no process for it, and tries again every 1 s");
 }
 END_TEST
 
