@@ -420,6 +420,12 @@ pid_t monitor_left_behind(struct monitor *monitor, pid_t pid, int64_t now)
 	return before;
 }
 
+bool monitor_ends_group(const struct monitor_options *options, const struct status_memory *memory)
+{
+	return memory->state == MONITOR_RUN && options->kill_ms > 0 &&
+		(memory->want == MONITOR_WANT_DOWN || memory->want == MONITOR_WANT_EXIT);
+}
+
 void monitor_group_gone(struct monitor *monitor)
 {
 	monitor->group = 0;

@@ -213,6 +213,13 @@ void monitor_ready(struct monitor *monitor);
  * that (timeout-kill), or, if its stop signal was still to come, as long after NOW.
  * Returns a group left by a run before, which is to be killed at once, or 0. */
 pid_t monitor_left_behind(struct monitor *monitor, pid_t pid, int64_t now);
+
+/* The same of a run that has ended while there was no supervisor, with MEMORY on record:
+ * whether what it has left is to be killed. */
+bool monitor_ends_group(const struct monitor_options *options,
+	const struct status_memory *memory);
+
+/* Nothing is left of it any more. */
 void monitor_group_gone(struct monitor *monitor);
 
 /* Child PID ended with wait status STATUS. False if it is none of ours. */

@@ -439,16 +439,6 @@ static void end_group(pid_t group)
 		(void)kill(-group, SIGKILL);	/* ESRCH: they have ended since */
 }
 
-/* Whether the run of IDENTITY, which was to go down and has ended since, has left
- * processes that its end was to be the end of. */
-static bool has_left_group(const struct monitor_options *options,
-	const struct status_identity *identity, const struct status_memory *memory)
-{
-	return memory->state == MONITOR_RUN && options->kill_ms > 0 && identity->pid > 0 &&
-		(memory->want == MONITOR_WANT_DOWN || memory->want == MONITOR_WANT_EXIT) &&
-		is_left(identity->pid);
-}
-
 /* Takes over what the last supervisor recorded, if the record is of this
  * directory, namespace and boot. Whether its process is alive is known only once
  * it cannot be another's: see identity_open. Returns 1, 0 if there is nothing to
@@ -479,7 +469,8 @@ static int adopt(struct program *program)
 	/* what may be running is not started beside it */
 	if (program->pidfd < 0 && errno != ESRCH)
 		return -1;
-	if (program->pidfd < 0 && has_left_group(&program->monitor.options, &identity, &memory)) {
+	if (program->pidfd < 0 && monitor_ends_group(&program->monitor.options, &memory) &&
+	    identity.pid > 0 && is_left(identity.pid)) {
 		/* as in ended() */
 		if (memory.group != identity.pid)
 			end_group(memory.group);

@@ -1186,6 +1186,31 @@ START_TEST(reload_and_stop_signals_can_be_chosen)
 }
 END_TEST
 
+/* As monitor_left_behind has it of the same run, for each state, want and option. */
+START_TEST(a_group_left_while_nobody_supervised_is_ended_as_any)
+{
+	int ended = 0;
+
+	for (int state = MONITOR_DOWN; state <= MONITOR_FINISH; state++)
+		for (int want = MONITOR_WANT_UP; want <= MONITOR_WANT_EXIT; want++)
+			for (int kill_ms = 0; kill_ms <= 5000; kill_ms += 5000) {
+				struct status_memory memory = { .state = (uint8_t)state,
+					.want = (uint8_t)want };
+				const struct monitor_options options = { .kill_ms = kill_ms };
+				struct monitor monitor;
+
+				monitor_init(&monitor, false, (enum monitor_want)want, &options);
+				monitor.state = (enum monitor_state)state;
+				monitor.pid = RUN_PID;
+				(void)monitor_left_behind(&monitor, RUN_PID, 1000);
+				ck_assert_int_eq(monitor_ends_group(&options, &memory),
+					monitor.group == RUN_PID);
+				ended += monitor.group == RUN_PID;
+			}
+	ck_assert_int_eq(ended, 2);	/* down and exit */
+}
+END_TEST
+
 START_TEST(unknown_letters_and_pids_are_ignored)
 {
 	struct system s;
@@ -1250,6 +1275,7 @@ int main(void)
 	tcase_add_test(cases, finish_may_forbid_the_restart);
 	tcase_add_test(cases, readiness_is_of_one_run);
 	tcase_add_test(cases, reload_and_stop_signals_can_be_chosen);
+	tcase_add_test(cases, a_group_left_while_nobody_supervised_is_ended_as_any);
 	tcase_add_test(cases, unknown_letters_and_pids_are_ignored);
 	suite_add_tcase(suite, every);
 	suite_add_tcase(suite, cases);
