@@ -116,7 +116,8 @@ static bool take(struct scan *scan, const struct inotify_event *event)
 		scan->watch = -1;
 	if (event->mask & COME && event->len > 0)
 		scan->come(scan->owner, event->name);
-	return anew || (event->mask & ~(uint32_t)(COME | IN_ISDIR)) != 0;
+	/* what is moved here may have replaced what had the name, which nothing else tells of */
+	return anew || (event->mask & ~(uint32_t)(IN_CREATE | IN_ISDIR)) != 0;
 }
 
 /* Deals with all there is before anything is concluded from what has gone: a rename

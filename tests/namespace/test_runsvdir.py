@@ -742,6 +742,21 @@ def relinked(t):
 
 
 @test()
+def replaced_from_elsewhere(t):
+    """a link replaced by one that is moved over it from another directory"""
+    scan = Scan(t)
+    old = t.service(name="defined/old")
+    new = t.service(name="defined/new")
+    scan.link(old, "name")
+    scan.start()
+    pid = old.running()
+    os.symlink(new.path, f"{t.dir}/name")
+    os.rename(f"{t.dir}/name", f"{scan.path}/name")
+    new.running()
+    wait_gone(old, pid)
+
+
+@test()
 def scan_link_switched(t):
     """a scan directory that is a link switched to another directory: those are the services now"""
     one, two = Scan(t, "one"), Scan(t, "two")
