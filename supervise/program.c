@@ -531,10 +531,11 @@ const char *program_supervise(struct program *program)
 static void tell_not_started(struct program *program, const char *path, int error)
 {
 	const char *why = strerror(error);
+	int *said = &program->said[program->monitor.asked];
 
-	if (error == program->said)
+	if (error == *said)
 		return;
-	program->said = error;
+	*said = error;
 	if (error == ENOENT && faccessat(program->directory, path, F_OK, 0) == 0)
 		why = "the interpreter its first line names is not there";
 	message(MESSAGE_ERROR, "%s%s: cannot execute %s: %s", *program->name, suffix(program), path,
@@ -663,8 +664,7 @@ static void start(struct program *program, const char *path, char *const *argv,
 	case SPAWN_STARTED:
 		loop_child(loop, child, pid);
 		program->supervisor->has_started = true;
-		if (child == &program->main_child)
-			program->said = 0;
+		program->said[program->monitor.asked] = 0;
 		/* as of now, when it has been made, and with the part of a ms that
 		 * the clock cuts off: so much must lie between two starts */
 		loop->now = clock_now();

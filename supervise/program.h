@@ -68,7 +68,9 @@ struct program {
 	struct loop_child main_child;	/* run or finish */
 	struct loop_child script_child;
 	pid_t last_pid;		/* of the last run */
-	int said;		/* errno of the last failed start, told once */
+	/* errno of its last start that failed, of run, finish and control scripts: each is
+	 * told once */
+	int said[MONITOR_START_CONTROL + 1];
 	struct program *next_unpublished;
 	uint32_t margin;	/* of start; here for it fills a gap */
 	bool has_texts;		/* supervise/pid and stat say what status does */

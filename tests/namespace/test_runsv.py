@@ -1344,6 +1344,28 @@ def run_missing_once(t):
 
 
 @test()
+def run_missing_once_with_finish(t):
+    """a missing run is said once, though its finish can be executed each time"""
+    s, r = t.supervised(run=None, finish="say finish\n")
+    wait_until(lambda: s.count("finish") >= 3, lambda: f"tried three times; {s.events()}")
+    same(r.errors().count("cannot execute ./run"), 1, f"messages; {r.errors()!r}")
+
+
+@test()
+def finish_broken_once(t):
+    """a finish and a control script that cannot be executed are said once, though run can each time"""
+    s = t.service(run=STARTED + "exit 1\n")
+    for path in ("finish", "control/u"):
+        os.makedirs(os.path.dirname(s.file(path)), exist_ok=True)
+        write_file(s.file(path), "#!/nosuch\n")
+        os.chmod(s.file(path), 0o755)
+    r = t.start(f"{BIN}/runsv", s.path)
+    s.wait_start(3)
+    for path in ("./finish", "control/u"):
+        same(r.errors().count(f"cannot execute {path}"), 1, f"messages; {r.errors()!r}")
+
+
+@test()
 def run_directory(t):
     """a run that is a directory is reported; control works"""
     s = t.service(run=None)
