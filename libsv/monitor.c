@@ -108,9 +108,9 @@ static void run_ended(struct monitor *monitor, int status, int64_t now)
 	monitor->pid = 0;
 	monitor->last_status = status;
 	monitor->readiness = MONITOR_NOT_READY;
-	if (monitor->want == MONITOR_WANT_UP && !monitor->got_term)
+	if (monitor->want == MONITOR_WANT_UP && !monitor->end_is_asked)
 		count_death(monitor, now);
-	monitor->got_term = false;
+	monitor->got_term = monitor->end_is_asked = false;
 	monitor->paused = false;
 	monitor->kill_deadline = CLOCK_NEVER;
 	monitor->group_killed = false;
@@ -219,7 +219,7 @@ bool monitor_adopt(struct monitor *monitor, const struct status *status,
 		monitor->state = MONITOR_RUN;
 	monitor->pid = alive ? pid : 0;
 	monitor->paused = known && status->paused;
-	monitor->got_term = known && status->got_term;
+	monitor->got_term = monitor->end_is_asked = known && status->got_term;
 	monitor->readiness = alive && memory->readiness <= MONITOR_READY ?
 		(enum monitor_readiness)memory->readiness : MONITOR_NOT_READY;
 	monitor->failed = memory->failed;
@@ -296,6 +296,9 @@ void monitor_letter(struct monitor *monitor, char letter, int64_t now)
 	/* a logger without its pipe has nothing to be up for */
 	if (monitor->draining && command_find(letter)->signal == 0)
 		return;
+	/* to be down is part of the exit, and does not take it back */
+	if (letter == 'd' && monitor->want == MONITOR_WANT_EXIT)
+		letter = 'x';
 	if (letter == 'u')
 		letter_up(monitor, MONITOR_WANT_UP, now);
 	else if (letter == 'o')
@@ -339,6 +342,7 @@ static void stop(struct monitor *monitor, bool handled, int64_t now)
 	char letter = monitor->letter;
 	bool down = letter != 't' || wants_down(monitor);
 
+	monitor->end_is_asked = true;
 	script_done(monitor);
 	if (!handled) {
 		monitor->signals[0] = letter != 't' ? monitor->options.stop_signal : SIGTERM;
@@ -373,6 +377,8 @@ static void script_ended(struct monitor *monitor, bool handled, int64_t now)
 		return;
 	}
 	script_done(monitor);
+	if (script == 'k')
+		monitor->end_is_asked = true;
 	if (!handled)
 		monitor->signals[0] = script == 'h' ? monitor->options.reload_signal :
 			command_find(script)->signal;

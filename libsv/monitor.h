@@ -143,6 +143,7 @@ struct monitor {
 	enum monitor_readiness readiness;
 	bool paused;
 	bool got_term;
+	bool end_is_asked;	/* of run, by d, x, t or k: it is no death to be counted */
 	bool failing;		/* to be given up when finish has ended */
 	bool failed;		/* given up: down until the next u or o */
 	bool untold;		/* ... and that is to be said */

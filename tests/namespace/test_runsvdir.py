@@ -506,6 +506,17 @@ def wanted_up_on_the_way_down(t):
 
 
 @test()
+def wanted_down_on_the_way_down(t):
+    """a service whose finish tells it to be down, as it goes down with runsvdir, does not keep that"""
+    scan = Scan(t)
+    s = scan.service("one", run=IDLE, finish="printf d >supervise/control\n")
+    r = scan.start()
+    s.running()
+    r.signal(signal.SIGINT)
+    same(r.wait_exit(), 0, "exit code")
+
+
+@test()
 def renamed_directory(t):
     """a renamed directory keeps its service and pid"""
     scan = Scan(t)

@@ -301,7 +301,7 @@ static void tell(struct system *s, char letter)
 	bool deaf = s->monitor.draining || (s->monitor.is_log && letter == 'x');
 
 	letters(s, text);
-	if (strchr("udox", letter) == NULL || deaf)
+	if (strchr("udox", letter) == NULL || deaf || (letter == 'd' && before == MONITOR_WANT_EXIT))
 		must(s->monitor.want == before, "letter %s changed what is wanted", text);
 	else
 		must(s->monitor.want == (letter == 'u' ? MONITOR_WANT_UP :
@@ -385,7 +385,8 @@ static void normalise(struct system *s)
 	s->now = 0;
 	m->starts = 0;
 	m->last_status = 0;
-	m->deaths = 0;		/* without a limit they decide nothing */
+	m->deaths = 0;		/* without a limit they decide nothing, ... */
+	m->end_is_asked = false;	/* ... nor does which of them count */
 	m->last_death = 0;
 	memset(m->death, 0, sizeof m->death);
 	m->asked = MONITOR_START_RUN;
@@ -1112,11 +1113,50 @@ START_TEST(deaths_that_were_asked_for_do_not_count)
 	s.monitor.options.deaths_most = 2;
 	for (int i = 0; i < 5; i++) {
 		pass(&s, 1000);
-		letters(&s, "t");
+		letters(&s, i % 2 == 0 ? "t" : "k");
 		main_exits(&s, SIGTERM);
 	}
 	ck_assert_int_eq(s.monitor.state, MONITOR_RUN);
 	ck_assert_uint_eq(s.monitor.deaths, 0);
+	/* of this run: the next one's is one again */
+	pass(&s, 1000);
+	main_exits(&s, SIGTERM);
+	ck_assert_uint_eq(s.monitor.deaths, 1);
+}
+END_TEST
+
+START_TEST(deaths_by_control_scripts_do_not_count)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &SCRIPTED);
+	s.monitor.options.deaths_most = 1;
+	script_exits(&s, 0);		/* control/u */
+	letters(&s, "t");
+	script_exits(&s, 0);		/* it has ended the service itself */
+	ck_assert(!s.monitor.got_term);
+	main_exits(&s, 0);
+	ck_assert_uint_eq(s.monitor.deaths, 0);
+	ck_assert_int_eq(s.monitor.want, MONITOR_WANT_UP);
+}
+END_TEST
+
+START_TEST(down_does_not_take_the_exit_back)
+{
+	struct system s;
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	letters(&s, "x");
+	letters(&s, "d");
+	main_exits(&s, 0);
+	ck_assert(monitor_released(&s.monitor));
+
+	begin(&s, false, MONITOR_WANT_UP, &PLAIN);
+	letters(&s, "x");
+	letters(&s, "u");
+	letters(&s, "d");
+	main_exits(&s, 0);
+	ck_assert(!monitor_released(&s.monitor));	/* up did */
 }
 END_TEST
 
@@ -1271,6 +1311,8 @@ int main(void)
 	tcase_add_test(cases, nonsense_in_a_record_is_a_fresh_start);
 	tcase_add_test(cases, too_many_deaths_are_a_failure);
 	tcase_add_test(cases, deaths_that_were_asked_for_do_not_count);
+	tcase_add_test(cases, deaths_by_control_scripts_do_not_count);
+	tcase_add_test(cases, down_does_not_take_the_exit_back);
 	tcase_add_test(cases, deaths_are_counted_for_ever);
 	tcase_add_test(cases, finish_may_forbid_the_restart);
 	tcase_add_test(cases, readiness_is_of_one_run);
