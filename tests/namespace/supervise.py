@@ -293,11 +293,13 @@ class Service:
     def __init__(self, test, path, run=IDLE, finish=None, down=False, control=None,
                  log=None, log_down=False, log_finish=None, events=None):
         self.test = test
-        self.path = path
-        base = f"{test.dir}/said.{test.count()}"
+        number = test.count()
+        # whole when it comes: a runsvdir may be looking
+        self.path = os.path.join(os.path.dirname(path), f".new.{number}")
+        base = f"{test.dir}/said.{number}"
         self.events_path = events or base
         self.copy_path = base + ".log"
-        os.makedirs(path)
+        os.makedirs(self.path)
         if run is not None:
             self.script("run", run)
         if finish is not None:
@@ -313,6 +315,8 @@ class Service:
                 self.script("log/finish", log_finish)
             if log_down:
                 write_file(self.file("log/down"))
+        os.rename(self.path, path)
+        self.path = path
 
     def file(self, *names):
         return os.path.join(self.path, *names)
