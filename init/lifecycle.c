@@ -461,6 +461,9 @@ void lifecycle_loaded(struct lifecycle *life, bool complete)
 	for (int i = 0; i < life->table.used; i++) {
 		struct lifecycle_process *process = &life->processes[i];
 
+		/* what has run as something else has not had that turn yet */
+		if (is_listed(life, i, INITTAB_SHUTDOWN) || is_listed(life, i, INITTAB_RESTART))
+			process->done = false;
 		if (process->state == LIFECYCLE_RUNNING)
 			continue;
 		/* whoever has mended something need not sit out the penalty */

@@ -524,6 +524,38 @@ START_TEST(what_runs_and_becomes_a_ctrlaltdel_entry_has_its_turn)
 }
 END_TEST
 
+/* That it has run as something else is not its turn. */
+START_TEST(what_has_run_and_becomes_a_shutdown_entry_has_its_turn)
+{
+	boot();
+	inittab_begin(&life.table);
+	list(INITTAB_SHUTDOWN, "wait");		/* has ended */
+	list(INITTAB_SHUTDOWN, "once");		/* runs */
+	lifecycle_loaded(&life, true);
+	settle();
+	send(SIGTERM);
+	settle();
+	ck_assert_int_eq(starts("wait"), 2);
+	end_entry("wait");
+	/* no second copy: its end is waited for */
+	ck_assert_int_eq(starts("once"), 1);
+	ck_assert_int_eq(life.phase, LIFECYCLE_SHUTDOWN);
+	end_entry("once");
+	ck_assert_int_gt(life.phase, LIFECYCLE_SHUTDOWN);
+}
+END_TEST
+
+START_TEST(what_has_run_and_becomes_a_restart_entry_is_executed)
+{
+	boot();
+	inittab_begin(&life.table);
+	list(INITTAB_RESTART, "wait");
+	lifecycle_loaded(&life, true);
+	send(SIGQUIT);
+	ck_assert_int_eq(life.end, LIFECYCLE_RESTART);
+}
+END_TEST
+
 START_TEST(ctrlaltdel_runs_its_entries_and_goes_on)
 {
 	boot();
@@ -920,6 +952,8 @@ int main(void)
 	tcase_add_test(cases, tstp_holds_respawning_until_cont);
 	tcase_add_test(cases, reload_leaves_processes_alone);
 	tcase_add_test(cases, what_runs_and_becomes_a_ctrlaltdel_entry_has_its_turn);
+	tcase_add_test(cases, what_has_run_and_becomes_a_shutdown_entry_has_its_turn);
+	tcase_add_test(cases, what_has_run_and_becomes_a_restart_entry_is_executed);
 	tcase_add_test(cases, ctrlaltdel_runs_its_entries_and_goes_on);
 	tcase_add_test(cases, the_way_down_ends_as_soon_as_it_can);
 	tcase_add_test(cases, the_way_down_waits_for_nobody_for_ever);
