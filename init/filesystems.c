@@ -176,15 +176,6 @@ static bool detach_loops(void)
 
 /* ---- who keeps a mount busy ---- */
 
-static bool lies_in(const char *path, const char *point)
-{
-	size_t length = strlen(point);
-
-	if (strcmp(point, "/") == 0)
-		return path[0] == '/';
-	return strncmp(path, point, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 /* A process that is asked whether it keeps the file system at POINT busy. */
 struct suspect {
 	const struct process *process;
@@ -205,7 +196,7 @@ static void try_link(struct suspect *suspect, const char *name)
 	if (length < 0)
 		return;
 	target[length] = '\0';
-	suspect->holds = lies_in(target, suspect->point);
+	suspect->holds = mounttable_covers(suspect->point, target);
 	if (suspect->holds)
 		message(MESSAGE_WARNING, "%s: busy: %s (pid %d) holds %s", suspect->point,
 			suspect->process->name, (int)suspect->process->pid, target);
@@ -281,18 +272,28 @@ static void unmount_all(struct mounts *mounts, bool local)
 		continue;
 }
 
+static bool is_on_server(const struct mounts *mounts, const char *path)
+{
+	int at = mounttable_find(mounts->lines, mounts->count, path);
+
+	return at >= 0 && is_remote(&mounts->lines[at]);
+}
+
 /* Each file system is written out as it is unmounted or made read-only; sync(2) at first
  * would wait for a server that is gone before any of that. */
 static void release(void)
 {
-	struct mounts mounts;
+	static struct mounts mounts;	/* large */
 
 	if (namespace_contained()) {
 		sync();
 		return;
 	}
-	/* not saved: the pool was never ready, or there is no place for it */
-	(void)seed_save();
+	read_mounts(&mounts);
+	/* one that is gone would be waited for before anything is unmounted */
+	if (!is_on_server(&mounts, SEED_PATH))
+		/* not saved: the pool was never ready, or there is no place for it */
+		(void)seed_save();
 	/* first what takes memory, a tmpfs, as who switches swap off is the first to be
 	 * killed for want of it (mm/swapfile.c, swapoff); then what held a swap file */
 	unmount_all(&mounts, true);

@@ -90,6 +90,26 @@ bool mounttable_fstab(char *line, struct mounttable_line *mount)
 	return true;
 }
 
+bool mounttable_covers(const char *point, const char *path)
+{
+	size_t length = strlen(point);
+
+	if (strcmp(point, "/") == 0)
+		return path[0] == '/';
+	return strncmp(path, point, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+int mounttable_find(const struct mounttable_line *mounts, int count, const char *path)
+{
+	int found = -1;
+
+	for (int i = 0; i < count; i++)
+		if (mounttable_covers(mounts[i].point, path) &&
+		    (found < 0 || strlen(mounts[i].point) >= strlen(mounts[found].point)))
+			found = i;
+	return found;
+}
+
 char *mounttable_swap(char *line)
 {
 	char *path = take_word(&line);

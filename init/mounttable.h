@@ -19,6 +19,13 @@ struct mounttable_line {
 bool mounttable_mountinfo(char *line, struct mounttable_line *mount);
 bool mounttable_fstab(char *line, struct mounttable_line *mount);
 
+/* Does the absolute PATH lie in what is mounted at POINT, or below it? */
+bool mounttable_covers(const char *point, const char *path);
+
+/* Which of COUNT MOUNTS, in the order of mountinfo, the absolute PATH lies in: its index,
+ * or -1. Of those at one point the last hides the others. */
+int mounttable_find(const struct mounttable_line *mounts, int count, const char *path);
+
 /* Takes LINE of /proc/swaps apart, in the same way: the file or device that is swapped
  * to, or NULL. The line of headings is taken for one. */
 char *mounttable_swap(char *line);

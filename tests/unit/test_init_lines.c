@@ -124,6 +124,24 @@ START_TEST(fstab_lines)
 }
 END_TEST
 
+START_TEST(a_path_lies_in_the_nearest_mount)
+{
+	struct mounttable_line mounts[] = {
+		{ .point = (char []){ "/" } }, { .point = (char []){ "/var" } },
+		{ .point = (char []){ "/var/lib" } }, { .point = (char []){ "/va" } },
+		{ .point = (char []){ "/var" } },
+	};
+
+	ck_assert_int_eq(mounttable_find(mounts, 0, "/var/lib/x"), -1);
+	ck_assert_int_eq(mounttable_find(mounts + 1, 1, "/usr"), -1);
+	ck_assert_int_eq(mounttable_find(mounts, 5, "/var/lib/x"), 2);
+	ck_assert_int_eq(mounttable_find(mounts, 5, "/var/lib"), 2);
+	ck_assert_int_eq(mounttable_find(mounts, 2, "/var/library"), 1);
+	ck_assert_int_eq(mounttable_find(mounts, 5, "/var/x"), 4);
+	ck_assert_int_eq(mounttable_find(mounts, 5, "/vary"), 0);
+}
+END_TEST
+
 START_TEST(a_swap_file_of_any_name)
 {
 	char line[] = "/swap\\040of\\011mine\\134                     file\t\t1024\t\t0\t\t-2";
@@ -211,6 +229,7 @@ int main(void)
 	tcase_add_test(tests, mountinfo_lines);
 	tcase_add_test(tests, cut_mountinfo_lines_are_refused);
 	tcase_add_test(tests, fstab_lines);
+	tcase_add_test(tests, a_path_lies_in_the_nearest_mount);
 	tcase_add_test(tests, a_swap_file_of_any_name);
 	tcase_add_test(tests, process_lines);
 	tcase_add_test(tests, process_whose_leader_has_ended_lives);
