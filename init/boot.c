@@ -207,6 +207,9 @@ static struct outcome open_console(struct cmdline *cmdline)
 	(void)cmdline;
 	if (!console_open(&detail))
 		return failure();
+	/* it may be another now */
+	if (namespace_contained())
+		(void)message_separate(STDERR_FILENO);	/* it may block, then */
 	return outcome(STEP_DONE, detail);
 }
 
@@ -304,7 +307,7 @@ static struct outcome run(const char *path, char *const argv[], int input, bool 
 		.path = path,
 		.argv = argv,
 		.directory = SPAWN_KEEP,
-		.fd = { input, SPAWN_KEEP, console_errors() },
+		.fd = { input, SPAWN_KEEP, SPAWN_KEEP },
 		.session = true,
 		.prepare = awaited ? NULL : yield,
 		.detached = true,

@@ -134,34 +134,6 @@ bool console_open(const char **outcome)
 	return true;
 }
 
-static int errors = -1;		/* what standard error was, if ours is another opening */
-
-void console_separate_errors(void)
-{
-	struct stat status;
-	int own, given;
-
-	/* a file does not block, and the place to write at must stay shared */
-	if (fstat(STDERR_FILENO, &status) < 0 || S_ISREG(status.st_mode))
-		return;
-	own = files_open(AT_FDCWD, "/proc/self/fd/2", O_WRONLY, 0);
-	given = own < 0 ? -1 : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (given >= 0 && dup2(own, STDERR_FILENO) >= 0)
-		errors = given;
-	files_close(&own);
-}
-
-int console_errors(void)
-{
-	return errors >= 0 ? errors : STDERR_FILENO;
-}
-
-void console_join_errors(void)
-{
-	if (errors >= 0 && dup2(errors, STDERR_FILENO) >= 0)
-		files_close(&errors);
-}
-
 void console_say(const char *format, ...)
 {
 	int fd = files_open(AT_FDCWD, "/dev/console", O_WRONLY, 0);
@@ -250,7 +222,7 @@ enum spawn_result console_spawn(const char *path, char *const argv[],
 		.path = path,
 		.argv = argv,
 		.directory = SPAWN_KEEP,
-		.fd = { SPAWN_KEEP, SPAWN_KEEP, console_errors() },
+		.fd = { SPAWN_KEEP, SPAWN_KEEP, SPAWN_KEEP },
 		.session = true,
 		.prepare = attach,
 		.argument = child,

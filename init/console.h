@@ -17,17 +17,6 @@ void console_begin(void);
  * became of it, for people; false with errno if there is no console. */
 bool console_open(const char **outcome);
 
-/* Makes our own standard error another opening of the same thing, that does not
- * block: a pipe that nobody reads must not stop process 1. Where that cannot be,
- * all stays as it is. */
-void console_separate_errors(void);
-
-/* What children are to get as standard error. */
-int console_errors(void);
-
-/* Undoes console_separate_errors, before another init is executed. */
-void console_join_errors(void);
-
 /* Writes one line to the console; FORMAT as in text_format. What cannot be
  * written at once is lost. */
 void console_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -203,7 +203,6 @@ static void restart(int slot)
 		return;
 	message(MESSAGE_NOTICE, "executing %s", executed.path);
 	power_take_keys(false);
-	console_join_errors();
 	error = console_attach(&child);
 	if (error == 0) {
 		signals_unblock();
@@ -211,8 +210,6 @@ static void restart(int slot)
 		error = errno;
 		(void)sigprocmask(SIG_SETMASK, &awaited, NULL);	/* it was valid before */
 	}
-	if (namespace_contained())
-		console_separate_errors();
 	power_take_keys(true);
 	message(MESSAGE_ERROR, "%s: cannot execute: %s", executed.path, strerror(error));
 }
@@ -419,7 +416,7 @@ static void set_up(int count, char *words[])
 	if (namespace_contained()) {
 		/* the kernel's log is not ours to write to */
 		message_open("init", MESSAGE_STDERR);
-		console_separate_errors();
+		(void)message_separate(STDERR_FILENO);	/* it may block, then */
 	}
 	environment_begin();
 	read_arguments(words + (count > 0));

@@ -139,7 +139,6 @@ static void crashed(int number, siginfo_t *info, void *context)
 		signals_name(number), (unsigned long)info->si_addr, instruction(context));
 	if (depth < 3) {
 		note_crash(clock_now());
-		console_join_errors();
 		write_down(RESUME_CRASH, depth == 1);
 		(void)execve("/proc/self/exe", arguments, environ);
 		(void)execve(path, arguments, environ);
@@ -152,14 +151,11 @@ void resume_execute(void)
 	bool sent = crash_was_sent;
 
 	crash_was_sent = false;
-	console_join_errors();
 	write_down(sent ? RESUME_SIGNALLED : RESUME_UPGRADE, true);
 	if (sent)
 		(void)execve("/proc/self/exe", arguments, environ);
 	(void)execve(path, arguments, environ);
 	take_back();
-	if (namespace_contained())
-		console_separate_errors();
 	message(MESSAGE_ERROR, "%s: cannot execute, going on as before: %s", path,
 		strerror(errno));
 }

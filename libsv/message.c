@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "message.h"
 
+#include "files.h"
 #include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The kernel takes lines of up to 1,024 bytes less the prefix it adds
@@ -15,11 +16,34 @@
 
 static const char *message_program = "";
 static enum message_target message_target = MESSAGE_STDERR;
+static int message_errors = STDERR_FILENO;
 
 void message_open(const char *program, enum message_target target)
 {
 	message_program = program;
 	message_target = target;
+}
+
+bool message_separate(int fd)
+{
+	char path[32];
+	struct stat status;
+	int own;
+
+	if (fstat(fd, &status) < 0)
+		return false;
+	if (S_ISREG(status.st_mode)) {
+		errno = EINVAL;
+		return false;
+	}
+	(void)text_format(path, sizeof path, "/proc/self/fd/%d", fd);
+	own = files_open(AT_FDCWD, path, O_WRONLY, 0);
+	if (own < 0)
+		return false;
+	if (message_errors != STDERR_FILENO)
+		files_close(&message_errors);
+	message_errors = own;
+	return true;
 }
 
 /* Opened anew for each line: the kernel limits each opening of /dev/kmsg to 10
@@ -72,6 +96,6 @@ void message(enum message_level level, const char *format, ...)
 	if (message_target != MESSAGE_KERNEL || (!write_kernel(line, length) &&
 	    !write_console(line + prefix, length - prefix)))
 		/* nowhere left to report a failure to */
-		(void)!write(STDERR_FILENO, line + prefix, length - prefix);
+		(void)!write(message_errors, line + prefix, length - prefix);
 	errno = error;
 }

@@ -4,6 +4,8 @@
 #ifndef LIBSV_MESSAGE_H
 #define LIBSV_MESSAGE_H
 
+#include <stdbool.h>
+
 /* syslog(3)'s priorities, as the kernel log wants them. */
 enum message_level {
 	MESSAGE_ERROR = 3,
@@ -21,6 +23,14 @@ enum message_target {
 /* PROGRAM is kept, not copied. Before this call messages go to standard error
  * with no name before them. */
 void message_open(const char *program, enum message_target target);
+
+/* From now on what is for standard error goes to an opening of our own of what FD is, and
+ * does not block there: what does not fit is lost. A terminal on which somebody has typed
+ * Ctrl-S, or a pipe that nobody reads, must not stop who supervises; but that flag belongs
+ * to an opening, not to a descriptor (open(2)), and standard error is our children's, too,
+ * who have to block. False with errno, and all is as it was: a socket cannot be opened,
+ * and a file is not, as the place to write at must stay shared (EINVAL). */
+bool message_separate(int fd);
 
 /* Writes one line; FORMAT as in text_format, no line end. A line longer than
  * 1,000 bytes is cut. errno is left as it was. */

@@ -28,7 +28,6 @@ struct supervisor {
 	bool alone;		/* there is one service, and no scan directory */
 	bool sessions;		/* each process in a session of its own (-P) */
 	bool stopping;		/* all are taken down: nothing is wanted up any more */
-	int error;		/* their standard error; -1: ours */
 	/* A program of SERVICE has changed: program_turn is due, and what follows. */
 	void (*turn)(struct service *service);
 	/* The timer of SERVICE, which is not open, has expired. */

@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
 enum { LOCK_TRIES = 100, LOCK_PAUSE_MS = 5 };
@@ -65,7 +66,7 @@ int main(int argc, char **argv)
 {
 	static struct loop loop;
 	static struct keeper keeper;
-	struct supervisor supervisor = { .loop = &loop, .keeper = &keeper, .alone = true, .error = -1,
+	struct supervisor supervisor = { .loop = &loop, .keeper = &keeper, .alone = true,
 		.turn = service_turn };
 
 	signals_block();
@@ -81,6 +82,7 @@ int main(int argc, char **argv)
 		message(MESSAGE_ERROR, "%s: cannot set up: %s", argv[1], strerror(errno));
 		return EXIT_SYSTEM;
 	}
+	(void)message_separate(STDERR_FILENO);	/* it may block, then */
 	keeper.argc = argc;
 	keeper.argv = argv;
 	if (!watches_open(&watches, &loop)) {

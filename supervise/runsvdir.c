@@ -30,7 +30,7 @@ static struct loop loop;
 static struct scan scan;		/* large, and all zero before scan_open */
 static struct keeper keeper;
 static struct roster roster = {
-	.supervisor = { .loop = &loop, .keeper = &keeper, .error = -1, .turn = service_turn },
+	.supervisor = { .loop = &loop, .keeper = &keeper, .turn = service_turn },
 	.directory = &scan.directory,
 };
 static int exit_code;
@@ -111,7 +111,7 @@ static void open_log(char *log)
 {
 	if (strlen(log) < TITLE_LEAST)
 		message(MESSAGE_WARNING, "LOG is shorter than %d characters: not used", TITLE_LEAST);
-	else if ((roster.supervisor.error = title_open(&loop, log)) < 0)
+	else if (!title_open(&loop, log))
 		message(MESSAGE_WARNING, "cannot make a pipe for LOG: %s", strerror(errno));
 }
 
@@ -141,6 +141,7 @@ int main(int argc, char **argv)
 		message(MESSAGE_ERROR, "cannot set up: %s", strerror(errno));
 		return EXIT_SYSTEM;
 	}
+	(void)message_separate(STDERR_FILENO);	/* it may block, then */
 	if (argc == 2)
 		open_log(argv[1]);
 	scan.come = come;

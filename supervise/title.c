@@ -2,7 +2,7 @@
 #include "title.h"
 
 #include "files.h"
-#include "text.h"
+#include "message.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -34,32 +34,20 @@ static void show(struct loop_watch *unused)
 	}
 }
 
-/* Another opening of FD's pipe, which does not block: the flag belongs to an
- * opening, not to a descriptor (open(2)). */
-static int open_again(int fd)
+bool title_open(struct loop *loop, char *log)
 {
-	char path[32];
-
-	(void)text_format(path, sizeof path, "/proc/self/fd/%d", fd);
-	return files_open(AT_FDCWD, path, O_WRONLY, 0);
-}
-
-int title_open(struct loop *loop, char *log)
-{
-	int ours = -1;
-
 	title.text = log + KEPT;
 	title.length = strlen(title.text);
 	title.watch.ready = show;
+	/* standard error last: that cannot fail */
 	if (pipe2(title.pipe, O_CLOEXEC) == 0 &&
 	    fcntl(title.pipe[0], F_SETFL, O_NONBLOCK) == 0 &&
-	    (ours = open_again(title.pipe[1])) >= 0 &&
-	    loop_watch(loop, title.pipe[0], &title.watch) && dup2(ours, STDERR_FILENO) >= 0) {
-		files_close(&ours);
-		return title.pipe[1];
+	    loop_watch(loop, title.pipe[0], &title.watch) && message_separate(title.pipe[1]) &&
+	    dup2(title.pipe[1], STDERR_FILENO) >= 0) {
+		files_close(&title.pipe[1]);
+		return true;
 	}
-	files_close(&ours);
-	files_close(&title.pipe[0]);
+	loop_close(loop, &title.pipe[0]);
 	files_close(&title.pipe[1]);
-	return -1;
+	return false;
 }

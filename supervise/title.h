@@ -7,14 +7,15 @@
 
 #include "loop.h"
 
+#include <stdbool.h>
+
 /* The least length of LOG: five characters are kept, for people to see where it
  * begins. */
 #define TITLE_LEAST 7
 
-/* LOG is one of main's arguments: it is written over for as long as we run. Our
- * own standard error goes there, and what is returned is for the services': a
- * descriptor that blocks, as theirs has to, while we must not wait for ourselves.
- * -1 with errno if there is no pipe to be had: all is as it was. */
-int title_open(struct loop *loop, char *log);
+/* LOG is one of main's arguments: it is written over for as long as we run. Standard
+ * error is its pipe from now on, also what children have of us. False with errno if
+ * there is none to be had: all is as it was. */
+bool title_open(struct loop *loop, char *log);
 
 #endif

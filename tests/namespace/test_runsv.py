@@ -1366,6 +1366,30 @@ def finish_broken_once(t):
 
 
 @test()
+def errors_full(t):
+    """a standard error that takes nothing more does not stop runsv or runsvdir, and blocks for services"""
+    os.mkdir(f"{t.dir}/scan")
+    os.mkfifo(f"{t.dir}/full")
+    full = os.open(f"{t.dir}/full", os.O_RDWR | os.O_NONBLOCK)
+    t.undo.callback(os.close, full)
+    for size in (4096, 1):
+        try:
+            while True:
+                os.write(full, b"x" * size)
+        except BlockingIOError:
+            pass
+    for name, program in (("service", "runsv"), ("scan/service", "runsvdir")):
+        s = t.service(name, run=None, finish="say finish\n")
+        t.start(f"{BIN}/{program}", f"{t.dir}/{name.split('/')[0]}",
+                prefix=["sh", "-c", f"exec \"$@\" 2>'{t.dir}/full'", "sh"])
+        s.wait_event("finish")
+        s.script("run", "say flags $(sed -n 's/^flags:[[:space:]]*//p' /proc/$$/fdinfo/2)\nexec sleep 1000\n")
+        s.wait_event("flags")
+        flags = next(event for event in s.events() if event.startswith("flags"))
+        need(not int(flags.split()[1], 8) & os.O_NONBLOCK, f"O_NONBLOCK: {flags}")
+
+
+@test()
 def run_directory(t):
     """a run that is a directory is reported; control works"""
     s = t.service(run=None)
