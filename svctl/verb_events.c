@@ -34,6 +34,7 @@ struct part {
 	bool comes;		/* supervise is a link to what is not there yet */
 	int64_t goes;		/* `ok` was closed: until when it may be seen open; 0: not so */
 	bool told;		/* that it cannot be followed */
+	bool logger;		/* of another part: it has none itself */
 	char shown[LINE_BYTES];	/* what was said of it last */
 };
 
@@ -166,9 +167,9 @@ static void look(struct events *events, size_t i)
 
 	part->comes = false;
 	if (directory < 0)
-		return;		/* it is gone: its own directory tells of that */
-	(void)rewatch(events, part, directory, ".", IN_CREATE | IN_MOVED_TO,
-		&part->directory);	/* it is open */
+		return;		/* it is gone: the watch of SVDIR, or of its service, tells of that */
+	(void)rewatch(events, part, directory, ".", IN_CREATE | IN_DELETE | IN_MOVED_FROM |
+		IN_MOVED_TO, &part->directory);	/* it is open */
 	if (!rewatch(events, part, directory, "supervise", IN_MOVED_TO | IN_CLOSE_NOWRITE,
 	    &part->supervise))
 		part->comes = fstatat(directory, "supervise", &entry, AT_SYMLINK_NOFOLLOW) == 0;
@@ -214,36 +215,28 @@ static size_t make_part(struct events *events, const char *name)
 	return events->parts[i].name != NULL ? i : SIZE_MAX;
 }
 
-/* Looks at the part called NAME and BELOW, and at its logger: they may be new, or others
- * than before. False if memory runs out. */
-static bool add(struct events *events, const char *name, const char *below)
+/* Looks at the part NAME, which may be new, or another than before. False if memory runs
+ * out. */
+static bool add_part(struct events *events, const char *name, bool logger)
 {
-	char whole[PATH_MAX];
-	size_t i;
-	int log;
+	size_t i = find(events, name);
 
-	text_format(whole, sizeof whole, "%s%s", name, below);
-	i = find(events, whole);
-	if (i == events->count)
-		i = make_part(events, whole);
-	if (i == SIZE_MAX)
-		return false;
+	if (i == events->count) {
+		i = make_part(events, name);
+		if (i == SIZE_MAX)
+			return false;
+		events->parts[i].logger = logger;
+	}
 	look(events, i);
-	if (*below != '\0')
-		return true;
-	text_format(whole, sizeof whole, "%s/log", name);
-	log = service_open(events->context->svdir, whole);
-	if (log < 0)
-		return true;
-	files_close(&log);
-	return add(events, name, "/log");
+	return true;
 }
 
 static void drop(struct events *events, size_t i)
 {
 	struct part *part = &events->parts[i];
 
-	say(events, part->name, "gone", "gone", NULL);
+	if (*part->shown != '\0')	/* or it was gone before it could be looked at */
+		say(events, part->name, "gone", "gone", NULL);
 	/* another name may lead to the same directory: it is told, and watches it anew */
 	if (part->directory != NO_WATCH)
 		(void)inotify_rm_watch(events->inotify, part->directory);
@@ -251,6 +244,32 @@ static void drop(struct events *events, size_t i)
 		(void)inotify_rm_watch(events->inotify, part->supervise);
 	free(part->name);
 	part->name = NULL;
+}
+
+/* Looks at the logger of NAME, which may be new, another than before, or gone: a file
+ * called log is none. False if memory runs out. */
+static bool add_logger(struct events *events, const char *name)
+{
+	char whole[PATH_MAX];
+	size_t i;
+	int log;
+
+	text_format(whole, sizeof whole, "%s/log", name);
+	log = service_open(events->context->svdir, whole);
+	if (log >= 0) {
+		files_close(&log);
+		return add_part(events, whole, true);
+	}
+	i = find(events, whole);
+	if (i < events->count)
+		drop(events, i);
+	return true;
+}
+
+/* Looks at the service NAME and at its logger. False if memory runs out. */
+static bool add(struct events *events, const char *name)
+{
+	return add_part(events, name, false) && add_logger(events, name);
 }
 
 static bool is_asked_for(const struct events *events, const char *name)
@@ -282,7 +301,7 @@ static void look_around(struct events *events, const char *changed)
 
 		if (is_asked_for(events, name) && (changed == NULL || strcmp(name, changed) == 0 ||
 		    find(events, name) == events->count))
-			events->failed = !add(events, name, "");
+			events->failed = !add(events, name);
 	}
 	names_free(&names);
 }
@@ -309,8 +328,8 @@ static void hear_part(struct events *events, size_t i, const struct inotify_even
 		look(events, i);
 	} else if (strcmp(file, "supervise") == 0) {
 		look(events, i);
-	} else if (strcmp(file, "log") == 0) {
-		events->failed = !add(events, part->name, "/log");
+	} else if (strcmp(file, "log") == 0 && !part->logger) {
+		events->failed = !add_logger(events, part->name);
 	}
 }
 
@@ -375,7 +394,7 @@ static bool run(struct events *events, const struct names *names)
 	if (events->svdir == NO_WATCH && errno != ENOENT)
 		tell_not_followed(events, context->svdir);
 	for (size_t i = 0; i < names->count && !events->failed; i++)
-		events->failed = !add(events, names->name[i], "");
+		events->failed = !add(events, names->name[i]);
 	/* who has come after the names were read, but before SVDIR was watched */
 	if (!events->failed && events->svdir != NO_WATCH)
 		look_around(events, "");

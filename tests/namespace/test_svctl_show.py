@@ -596,6 +596,30 @@ def events_of_what_is_replaced(t):
 
 
 @test()
+def events_of_loggers_that_go(t):
+    """events: a logger that is moved or removed is gone at once; a file called log is none, and none has one itself"""
+    w = World(t)
+    moved, removed = (w.add(name, down=True, log=IDLE) for name in ("moved", "removed"))
+    plain = w.add("plain", down=True)
+    followed = w.follow("events")
+    followed.wait(lambda seen: story(seen, "plain") == story(seen, "moved/log") == story(seen, "removed/log") ==
+                  ["unsupervised"], "now")
+    os.rename(moved.file("log"), moved.file("log.off"))
+    followed.wait(lambda seen: story(seen, "moved/log")[-1] == "gone", "moved away")
+    shutil.rmtree(removed.file("log"))
+    followed.wait(lambda seen: story(seen, "removed/log")[-1] == "gone", "removed")
+    os.rename(moved.file("log.off"), moved.file("log"))
+    followed.wait(lambda seen: story(seen, "moved/log")[-1] == "unsupervised", "moved back")
+    write_file(plain.file("log"))
+    write_file(moved.file("log", "log"))
+    os.unlink(moved.file("log", "log"))
+    os.mkdir(moved.file("log", "log"))
+    w.add("last", down=True)    # now all are looked at
+    followed.wait(lambda seen: story(seen, "last"), "what was before it is heard")
+    same([line for line in followed.lines if "plain/log" in line or "log/log" in line], [], "of what is no logger")
+
+
+@test()
 def events_of_supervise_elsewhere(t):
     """events: supervise is a link to what its supervisor has yet to make, as of the image's services: told, then no poll"""
     w = World(t)
