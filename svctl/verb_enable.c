@@ -44,21 +44,30 @@ static bool is_same(const struct stat *one, const struct stat *other)
 	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
+/* Sets PATH, PATH_MAX bytes, to what NAME is in INITDIR: whole, as a link is looked up from
+ * where it stands, and a service in SVDIR. False with errno. */
+static bool find(const struct context *context, const char *name, char *path)
+{
+	char base[PATH_MAX];
+
+	if (realpath(context->initdir, base) == NULL)
+		return false;
+	if (text_format(path, PATH_MAX, "%s/%s", base, name) < PATH_MAX - 1)
+		return true;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
 /* --- enable ------------------------------------------------------------------------- */
 
 /* True if the link is there afterwards. */
 static bool make_link(struct context *context, const char *name, int svdir)
 {
-	char target[PATH_MAX], base[PATH_MAX];
+	char target[PATH_MAX];
 	struct stat wanted, found;
 
-	/* whole, as the link is looked up from where it stands */
-	if (realpath(context->initdir, base) == NULL)
+	if (!find(context, name, target))
 		return refuse(context, name, "cannot be found: ", context->initdir);
-	if (text_format(target, sizeof target, "%s/%s", base, name) >= sizeof target - 1) {
-		errno = ENAMETOOLONG;
-		return refuse(context, name, "cannot be linked to: ", context->initdir);
-	}
 	if (stat(target, &wanted) < 0)
 		return refuse(context, name, "cannot be used: ", context->initdir);
 	if (!S_ISDIR(wanted.st_mode))
@@ -89,8 +98,8 @@ static bool remove_link(struct context *context, const char *name, int svdir, ch
 		return refuse(context, name, "is no link, but the service itself: move it away",
 			context->svdir);
 	leads_on = fstatat(svdir, name, &found, 0) == 0;
-	if (leads_on && (text_format(path, PATH_MAX, "%s/%s", context->initdir, name) >= PATH_MAX - 1 ||
-	    stat(path, &wanted) < 0 || !is_same(&found, &wanted))) {
+	if (leads_on && (!find(context, name, path) || stat(path, &wanted) < 0 ||
+	    !is_same(&found, &wanted))) {
 		ssize_t length = readlinkat(svdir, name, link, sizeof link - 1);
 
 		link[length < 0 ? 0 : length] = '\0';

@@ -779,6 +779,19 @@ def enable_now(t):
 
 
 @test()
+def enable_in_relative_initdir(t):
+    """enable, disable: INITDIR may be a path from where svctl is"""
+    w = Scan(t)
+    s = w.service("s", enabled=False, run=signal_teller())
+    w.supervise()
+    how = {"env": {"SVCTL_INITDIR": "init.d"}, "cwd": t.dir}
+    same(w.good("enable", "s", **how), "ok: s: enabled\n", "output")
+    pid = s.running()
+    same(w.good("disable", "s", **how), "ok: s: down, and supervised no more\n", "output")
+    need(not alive(pid) and not s.supervised(), "it is still there")
+
+
+@test()
 def disable_what_does_not_end(t):
     """disable: what does not end in time fails; --now: it is killed"""
     w = Scan(t)
