@@ -2,7 +2,10 @@
 #include "setting.h"
 
 #include "signals.h"
+#include "status.h"
 #include "text.h"
+
+#include <assert.h>
 
 /* A day: longer is a mistake, and a sum of times cannot overflow. */
 #define MOST_MS 86400000
@@ -26,9 +29,18 @@ static const struct {
 static const char *const expected[] = {
 	[DURATION] = "a number of milliseconds, 86400000 at most",
 	[SIGNAL] = "a signal",
-	[COUNT] = "a number of deaths",
+	[COUNT] = "a number of deaths, 60 at most",
 	[DESCRIPTOR] = "a file descriptor, 1023 at most",
 };
+
+/* The greatest number of a kind. More deaths than are kept could never be counted. */
+static const uint64_t most[] = {
+	[DURATION] = MOST_MS,
+	[COUNT] = STATUS_DEATHS,
+	[DESCRIPTOR] = MOST_FD,
+};
+
+static_assert(STATUS_DEATHS == 60, "as what is expected says");
 
 const char *setting_name(enum setting setting)
 {
@@ -56,7 +68,7 @@ bool setting_parse(enum setting setting, const char *text, int64_t *value)
 	case DURATION:
 	case COUNT:
 	case DESCRIPTOR:
-		if (!text_to_number(text, kind == DESCRIPTOR ? MOST_FD : MOST_MS, &number))
+		if (!text_to_number(text, most[kind], &number))
 			return false;
 		*value = (int64_t)number;
 		return true;

@@ -44,8 +44,7 @@ static void set(struct options *options, enum setting setting, int64_t value)
 		monitor->reload_signal = (int)value;
 		break;
 	case SETTING_MAX_DEATH_TALLY:
-		/* more than can be are never reached */
-		monitor->deaths_most = value > STATUS_DEATHS ? 0 : (unsigned)value;
+		monitor->deaths_most = (unsigned)value;
 		break;
 	case SETTING_NOTIFICATION_FD:
 		monitor->notifies = true;

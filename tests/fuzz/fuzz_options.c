@@ -17,6 +17,12 @@ static void check_signal(int64_t number)
 		must(signals_number(signals_name((int)number)) == number);
 }
 
+static int64_t most(enum setting setting)
+{
+	return setting == SETTING_NOTIFICATION_FD ? 1023 :
+		setting == SETTING_MAX_DEATH_TALLY ? 60 : 86400000;
+}
+
 static void check(enum setting setting, char *text)
 {
 	size_t length = strlen(text);
@@ -29,7 +35,7 @@ static void check(enum setting setting, char *text)
 		must(number == UNTOUCHED && strlen(setting_expects(setting)) > 0);
 		return;
 	}
-	must(number >= 0 && number <= (setting == SETTING_NOTIFICATION_FD ? 1023 : 86400000));
+	must(number >= 0 && number <= most(setting));
 	if (setting == SETTING_DOWN_SIGNAL || setting == SETTING_RELOAD_SIGNAL)
 		check_signal(number);
 	(void)snprintf(written, sizeof written, "%lld", (long long)number);

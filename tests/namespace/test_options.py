@@ -194,6 +194,15 @@ def max_death_tally(t):
 
 
 @test()
+def max_death_tally_too_high(t):
+    """max-death-tally: more deaths than are kept could never be reached, and are told"""
+    s, r = with_options(t, {"max-death-tally": "61"}, run=DYING)
+    r.wait_errors("max-death-tally: '61': not used", "60 at most")
+    s.wait_start(3)
+    same(s.recorded(FAILED), 0, "failed")
+
+
+@test()
 def asked_for(t):
     """deaths that were asked for are not counted"""
     s, _ = with_options(t, {"max-death-tally": "2"}, run=signal_teller())

@@ -284,17 +284,18 @@ def check_for_people(t):
 def check_files(t):
     """check: values that would not be used, names that look like misspelt ones"""
     make(t, "web", notification_fd="3\n", timeout_kill="5s\n", down_signal="TREM", notificaton_fd="3", dwon="",
-         conf="x", readme="x", timeout_up="1", log__run="#!/bin/sh\n", log__timeout_kill="x")
+         conf="x", readme="x", timeout_up="1", max_death_tally="61", log__run="#!/bin/sh\n", log__timeout_kill="x")
     write_file(t.dir + "/init.d/web/run~", "")
     p = problems(t, "web", code=1)["web"]
     found(p, "timeout-kill", "5s", "milliseconds")
     found(p, "down-signal", "TREM", "a signal")
+    found(p, "max-death-tally", "61", "60 at most")
     found(p, "notificaton-fd", "notification-fd")
     found(p, "dwon", "down")
     found(p, "timeout-up", "s6")
     found(p, "log/timeout-kill", "milliseconds")
-    same({f for f, _ in p}, {"timeout-kill", "down-signal", "notificaton-fd", "dwon", "timeout-up",
-                             "log/timeout-kill"}, "nothing else")
+    same({f for f, _ in p}, {"timeout-kill", "down-signal", "max-death-tally", "notificaton-fd", "dwon",
+                             "timeout-up", "log/timeout-kill"}, "nothing else")
 
 
 @test()

@@ -18,7 +18,8 @@ static const struct {
 	{ "down-signal", "15", SIGTERM }, { "down-signal", "0", -1 }, { "down-signal", "TREM", -1 },
 	{ "down-signal", "", -1 }, { "down-signal", "1000", -1 }, { "reload-signal", "HUP", SIGHUP },
 	{ "reload-signal", "HUP ", -1 }, { "max-death-tally", "5", 5 },
-	{ "max-death-tally", "five", -1 }, { "notification-fd", "3", 3 },
+	{ "max-death-tally", "five", -1 }, { "max-death-tally", "60", 60 },
+	{ "max-death-tally", "61", -1 }, { "notification-fd", "3", 3 },
 	{ "notification-fd", "1023", 1023 }, { "notification-fd", "1024", -1 },
 };
 
