@@ -15,7 +15,7 @@ struct control {
 	struct json *json;
 	char *const *names;
 	bool signals;		/* nothing but a signal is sent */
-	size_t unheard;		/* services that had no process to get it */
+	size_t unheard;		/* services that failed only as they had no process to get it */
 };
 
 static const struct service_problem nobody = { "it had no process to signal", 0 };
@@ -106,10 +106,10 @@ static void report(void *argument, const struct sv_result *result)
 	struct sv_result unheard = *result;
 
 	if (control->signals && result->status != NULL && result->before->state != STATUS_RUN) {
+		control->unheard += result->outcome <= SV_OK;	/* sv has counted the others */
 		unheard.outcome = SV_FAILED;
 		unheard.problem = &nobody;
 		result = &unheard;
-		control->unheard++;
 	}
 	if (context_has(control->context, OPTION_JSON)) {
 		put_json(control, result, name);
