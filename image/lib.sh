@@ -95,6 +95,13 @@ cache_take() {
 	try cp -R "$cache/$1" "$2"
 }
 
+# What make was given, as VERSION or CFLAGS, is for our programs: sources that have a make
+# of their own do not hear of it, as the key that they are cached by does not.
+forget_make() {
+	unset MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKEFILES CFLAGS CPPFLAGS LDFLAGS \
+		KCFLAGS KCPPFLAGS KAFLAGS KBUILD_OUTPUT CROSS_COMPILE LLVM
+}
+
 # The first words of the hash of standard input.
 digest() { sha256sum | cut -c 1-24; }
 

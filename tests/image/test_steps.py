@@ -20,11 +20,13 @@ SECONDS = 120
 NEEDED = ("Makefile", "config.mk", "LICENSE", "image", "rootfs", "libsv")
 KERNEL = {
     "Makefile": """\
+VERSION = 6
 tinyconfig olddefconfig:
 	echo CONFIG_64BIT=y >.config
 headers:
 	mkdir -p usr/include && echo '/* */' >usr/include/linux.h
 bzImage:
+	test "$(VERSION) $(CFLAGS)" = "6 "
 	cp which arch/x86/boot/bzImage
 kernelrelease:
 	@echo 6.1.0
@@ -39,6 +41,7 @@ defconfig:
 oldconfig:
 	sed -i '/=n$$/d' .config
 busybox:
+	test "$(CC) $(CFLAGS) $(LDFLAGS)" = "musl-gcc  "
 	cp which busybox && chmod 755 busybox
 """,
     "applets/busybox.mkscripts": "", "LICENSE": "GPL\n",
@@ -316,6 +319,38 @@ def the_version_of_busybox_is_that_of_its_tarball_whatever_the_cache_holds():
             assert read(shop.built("parts/busybox/version")) == version + "\n"
 
 
+def what_make_was_given_is_not_for_the_sources():
+    """The fakes of them fail if it is; what is cached of them knows nothing of it."""
+    with Workshop() as shop:
+        shop.make("busybox", "VERSION=9", "CC=no-such-compiler", "CFLAGS=-O0", "LDFLAGS=-s", CFLAGS="-g")
+
+
+# ---- options ----
+
+def a_password_that_busybox_could_not_check_is_refused():
+    with Workshop() as shop:
+        rest = "salt$" + 60 * "x"
+        for kind in "156":
+            shop.run("image/options", ROOT_PASSWORD="$%s$%s" % (kind, rest))
+        for kind in ("y", "2", "2b", "7"):
+            said = shop.refused("image/options", ROOT_PASSWORD="$%s$%s" % (kind, rest))
+            assert "openssl passwd -6" in said, said
+
+
+def what_is_kept_is_not_the_disk_that_is_made_anew():
+    with Workshop() as shop:
+        for tool in ("qemu-system-x86_64", "sfdisk"):
+            write(shop.path("bin", tool), "#!/bin/sh\nfor word do case $word in file=*) echo \"$word\";; esac; done\n", 0o755)
+        write(shop.built("disk.img"), "as it was made")
+        said = shop.run("image/run", KEEP="1")
+        assert "file=build/kept.img,format=raw,if=virtio,snapshot=off" in said, said
+        write(shop.built("kept.img"), "as it was left")
+        shop.run("image/run", KEEP="1")
+        assert read(shop.built("kept.img")) == "as it was left", "it is lost"
+        said = shop.run("image/run")
+        assert "file=build/disk.img,format=raw,if=virtio,snapshot=on" in said, said
+
+
 # ---- what a failure leaves ----
 
 def a_count_of_lines_that_is_none_is_not_counted_with():
@@ -395,6 +430,7 @@ def distclean_leaves_nothing_that_was_built_or_fetched():
         assert shop.cached(".kernel-")
         shop.make("busybox")
         os.makedirs(shop.path("cache/bench-busybox-0"))
+        os.makedirs(shop.path("cache/peers/runit"))
         shop.run("image/distclean")
         left = os.listdir(shop.path("cache"))
         assert not left, left
@@ -435,6 +471,9 @@ run_tests([
     a_tarball_made_anew_under_its_name_is_built,
     a_sum_beside_a_tarball_of_ones_own_is_not_believed,
     the_version_of_busybox_is_that_of_its_tarball_whatever_the_cache_holds,
+    what_make_was_given_is_not_for_the_sources,
+    a_password_that_busybox_could_not_check_is_refused,
+    what_is_kept_is_not_the_disk_that_is_made_anew,
     a_count_of_lines_that_is_none_is_not_counted_with,
     a_count_of_lines_is_replaced_and_never_rewritten,
     a_step_killed_between_its_products_is_made_again,
