@@ -196,6 +196,9 @@ static void resume(struct monitor *monitor, bool had_process, int64_t now)
 			start(monitor, now);
 		break;
 	case MONITOR_DOWN:
+		/* a logger that was drained, of a service that is back */
+		if (monitor->want == MONITOR_WANT_UP)
+			start(monitor, now);
 		break;
 	}
 }
@@ -342,7 +345,6 @@ static void stop(struct monitor *monitor, bool handled, int64_t now)
 	char letter = monitor->letter;
 	bool down = letter != 't' || wants_down(monitor);
 
-	monitor->end_is_asked = true;
 	script_done(monitor);
 	if (!handled) {
 		monitor->signals[0] = letter != 't' ? monitor->options.stop_signal : SIGTERM;
@@ -377,8 +379,6 @@ static void script_ended(struct monitor *monitor, bool handled, int64_t now)
 		return;
 	}
 	script_done(monitor);
-	if (script == 'k')
-		monitor->end_is_asked = true;
 	if (!handled)
 		monitor->signals[0] = script == 'h' ? monitor->options.reload_signal :
 			command_find(script)->signal;
@@ -521,6 +521,9 @@ static bool take_letter(struct monitor *monitor)
 		return false;
 	monitor->queued--;
 	memmove(monitor->queue, monitor->queue + 1, monitor->queued);
+	/* now: a script may end it itself, and wait for that */
+	if (strchr("dxtk", letter) != NULL)
+		monitor->end_is_asked = true;
 	set_script(monitor, letter, letter == 'd' || letter == 'x' ? 't' : letter);
 	return true;
 }
