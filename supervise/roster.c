@@ -562,8 +562,12 @@ void roster_rescan(struct roster *roster)
 void roster_stop(struct roster *roster)
 {
 	roster->supervisor.stopping = true;
-	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
+	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next) {
+		/* an exit that has begun may have been taken back since */
+		if (entry->service.main.monitor.want != MONITOR_WANT_EXIT)
+			entry->leaving = false;
 		leave(entry);
+	}
 }
 
 bool roster_is_open(const struct roster *roster)

@@ -506,6 +506,23 @@ def wanted_up_on_the_way_down(t):
 
 
 @test()
+def wanted_up_before_the_way_down(t):
+    """a removed service that is told to be up again while it stops goes down with runsvdir all the same"""
+    scan = Scan(t)
+    s = scan.service("one", run="trap 'say TERM; while [ ! -e go ]; do sleep 0.02; done; exit' TERM\n"
+                     "say start $$\nwhile :; do sleep 0.02; done\n")
+    r = scan.start()
+    s.running()
+    os.unlink(f"{scan.path}/one")
+    s.wait_event("TERM")
+    s.tell("u")
+    s.wait_status(want="u")
+    r.signal(signal.SIGINT)
+    write_file(s.file("go"))
+    same(r.wait_exit(), 0, "exit code")
+
+
+@test()
 def wanted_down_on_the_way_down(t):
     """a service whose finish tells it to be down, as it goes down with runsvdir, does not keep that"""
     scan = Scan(t)
