@@ -5,6 +5,7 @@
 #include "nofile.h"
 
 #include "clock.h"
+#include "command.h"
 #include "container.h"
 #include "files.h"
 #include "message.h"
@@ -528,14 +529,31 @@ const char *program_supervise(struct program *program)
 
 /* --- doing what the monitor says ---------------------------------------------- */
 
+/* Is it news that the start that was asked for has failed with ERROR? 0: it has not. */
+static bool is_news(struct program *program, int error)
+{
+	const struct monitor *monitor = &program->monitor;
+	bool news;
+
+	if (monitor->asked == MONITOR_START_CONTROL) {
+		uint32_t bit = UINT32_C(1) << (command_find(monitor->script) - command_table);
+
+		news = error != 0 && (program->said_scripts & bit) == 0;
+		program->said_scripts = error != 0 ? program->said_scripts | bit :
+			program->said_scripts & ~bit;
+	} else {
+		news = error != 0 && error != program->said[monitor->asked];
+		program->said[monitor->asked] = error;
+	}
+	return news;
+}
+
 static void tell_not_started(struct program *program, const char *path, int error)
 {
 	const char *why = strerror(error);
-	int *said = &program->said[program->monitor.asked];
 
-	if (error == *said)
+	if (!is_news(program, error))
 		return;
-	*said = error;
 	if (error == ENOENT && faccessat(program->directory, path, F_OK, 0) == 0)
 		why = "the interpreter its first line names is not there";
 	message(MESSAGE_ERROR, "%s%s: cannot execute %s: %s", *program->name, suffix(program), path,
@@ -663,7 +681,7 @@ static void start(struct program *program, const char *path, char *const *argv,
 	case SPAWN_STARTED:
 		loop_child(loop, child, pid);
 		program->supervisor->has_started = true;
-		program->said[program->monitor.asked] = 0;
+		(void)is_news(program, 0);
 		/* as of now, when it has been made, and with the part of a ms that
 		 * the clock cuts off: so much must lie between two starts */
 		loop->now = clock_now();

@@ -16,6 +16,9 @@
  * log/supervise/. */
 #define KEEPERS "supervise/keeper."
 
+/* A log/ that has come and cannot be opened is tried again after so many ms. */
+#define LOG_AGAIN_MS 5000
+
 /* --- opening ---------------------------------------------------------------- */
 
 static void set_up(struct service *service, struct program *program)
@@ -93,11 +96,15 @@ static const char *open_log(struct service *service)
 	int directory = files_open(service->main.directory, "log", O_RDONLY | O_DIRECTORY, 0);
 	const char *failed;
 
+	service->log_failed = false;
 	if (directory < 0 && errno == ENOTDIR) {
-		message(MESSAGE_WARNING, "%s: log is not a directory: there is no logger",
-			service->name);
+		if (!service->log_said)
+			message(MESSAGE_WARNING, "%s: log is not a directory: there is no logger",
+				service->name);
+		service->log_said = true;
 		return NULL;
 	}
+	service->log_said = false;
 	if (directory < 0)
 		return errno == ENOENT ? NULL : "open log/";
 	service->log = malloc(sizeof *service->log);
@@ -110,8 +117,11 @@ static const char *open_log(struct service *service)
 	set_up(service, &service->log->program);
 	failed = program_open(&service->log->program, directory);
 	if (failed == NULL && !open_pipe(service))
-		failed = "open log/supervise/pipe";
-	return failed != NULL ? failed : program_supervise(&service->log->program);
+		failed = "open supervise/pipe";
+	if (failed == NULL)
+		failed = program_supervise(&service->log->program);
+	service->log_failed = failed != NULL;
+	return failed;
 }
 
 bool service_open(struct service *service, int directory)
@@ -119,6 +129,7 @@ bool service_open(struct service *service, int directory)
 	const char *failed = program_open(&service->main, directory);
 	int error;
 
+	service->log_failed = false;
 	if (failed == NULL)
 		failed = open_log(service);
 	if (failed == NULL)
@@ -148,8 +159,8 @@ static const char *reason(int error)
 void service_tell(struct service *service, int error)
 {
 	if (error != service->said)
-		message(MESSAGE_ERROR, "%s: cannot %s: %s", service->name, service->failed,
-			reason(error));
+		message(MESSAGE_ERROR, "%s%s: cannot %s: %s", service->name,
+			service->log_failed ? "/log" : "", service->failed, reason(error));
 	service->said = error;
 }
 
@@ -161,12 +172,15 @@ bool service_look_for_log(struct service *service, const char *name)
 		return true;
 	if (name != NULL && strcmp(name, "log") != 0)
 		return false;
+	service->log_again = CLOCK_NEVER;
 	service->failed = open_log(service);
 	if (service->failed != NULL) {
 		error = errno;
 		close_log(service);
 		service_free(service);
 		service_tell(service, error);
+		service->log_again = service->supervisor->loop->now + LOG_AGAIN_MS;
+		service_turn(service);
 	} else if (service->log != NULL) {
 		message(MESSAGE_INFO, "%s: has a logger now, which gets its output from its next "
 			"start on", service->name);
@@ -247,6 +261,7 @@ void service_init(struct service *service, struct supervisor *supervisor, const 
 	service->name = name;
 	service->stage = SERVICE_OPENING;
 	set_up(service, &service->main);
+	service->log_again = CLOCK_NEVER;
 	service->timer = (struct timer){ .expired = timer_expired, .owner = service };
 }
 
@@ -264,6 +279,8 @@ static int64_t deadline_of(const struct service *service)
 	int64_t of_log = service->log == NULL ? CLOCK_NEVER :
 		program_deadline(&service->log->program);
 
+	if (service->log == NULL && service->stage == SERVICE_SUPERVISED)
+		of_log = service->log_again;
 	return deadline < of_log ? deadline : of_log;
 }
 
@@ -271,6 +288,8 @@ void service_turn(struct service *service)
 {
 	if (service->stage == SERVICE_OPENING || service->stage == SERVICE_GONE)
 		return;
+	if (service->log == NULL && service->supervisor->loop->now >= service->log_again)
+		(void)service_look_for_log(service, NULL);
 	if (service->log != NULL)
 		end_other_keepers(service, service->log->pipe_end.handed);
 	/* the logger first, so that it is there when the service writes; unless that is

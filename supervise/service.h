@@ -45,8 +45,11 @@ struct service {
 	struct program main;
 	struct logger *log;	/* NULL: it has none */
 	struct timer timer;	/* its own, but in OPENING its owner's */
-	const char *failed;	/* what the last attempt to open failed at */
+	const char *failed;	/* what the last attempt to open, it or its log/, failed at */
 	int said;		/* errno of that, told once */
+	bool log_failed;	/* it was log/ that failed */
+	bool log_said;		/* that log is no directory */
+	int64_t log_again;	/* when a log/ that could not be opened is tried again */
 	struct service *next_gone;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* runsvdir's LOG: what is written to standard error, by us and by services that
- * have no logger, is shown at the end of our command line, where ps(1) finds it
+/* runsvdir's LOG: what is written to standard error, by us, by services and by
+ * loggers, is shown at the end of our command line, where ps(1) finds it
  * (runsvdir.c, daemontools' readproctitle). */
 #ifndef SUPERVISE_TITLE_H
 #define SUPERVISE_TITLE_H

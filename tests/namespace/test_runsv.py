@@ -1366,6 +1366,49 @@ def finish_broken_once(t):
 
 
 @test()
+def log_that_cannot_be_opened_yet(t):
+    """a log/ that comes and cannot be opened is said once, and opened when it can be"""
+    s, r = t.supervised(run=IDLE)
+    s.running()
+    new = t.service("new", run=logger(), events=s.events_path)
+    write_file(new.file("supervise"))
+    os.rename(new.path, s.file("log"))
+    r.wait_errors("service/log: ", "Not a directory")
+    os.unlink(s.file("log/supervise"))
+    s.wait_event("log start")
+    same(r.errors().count("Not a directory"), 1, f"messages; {r.errors()!r}")
+
+
+@test()
+def log_that_is_none(t):
+    """a log that is no directory is said once"""
+    os.mkdir(f"{t.dir}/scan")
+    for name, program in (("service", "runsv"), ("scan/service", "runsvdir")):
+        s = t.service(name, run=IDLE)
+        write_file(s.file("log"))
+        r = t.start(f"{BIN}/{program}", f"{t.dir}/{name.split('/')[0]}")
+        s.running()
+        r.wait_rest()
+        same(r.errors().count("log is not a directory"), 1, f"messages of {program}; {r.errors()!r}")
+
+
+@test()
+def control_scripts_broken_once(t):
+    """each control script that cannot be executed is said once"""
+    s, r = t.supervised(run=STARTED + "exec sleep 1000\n", control={"u": "say up\n"})
+    for letter in "th":
+        write_file(s.file("control", letter), "#!/nosuch\n")
+        os.chmod(s.file("control", letter), 0o755)
+    for number in (1, 2, 3):
+        s.wait_start(number)
+        s.tell("h")
+        s.tell("t")
+    s.wait_start(4)
+    for letter in "th":
+        same(r.errors().count(f"cannot execute control/{letter}"), 1, f"messages; {r.errors()!r}")
+
+
+@test()
 def errors_full(t):
     """a standard error that takes nothing more does not stop runsv or runsvdir, and blocks for services"""
     os.mkdir(f"{t.dir}/scan")
