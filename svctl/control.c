@@ -152,8 +152,8 @@ size_t control_run(struct context *context, const struct word *word, enum contro
 	struct sv_request request = {
 		.svdir = context->svdir,
 		.word = word,
-		.waits = waits != CONTROL_TELL,
-		.patient = waits == CONTROL_WAIT_LONG,
+		.waits = waits == CONTROL_WAIT || waits == CONTROL_WAIT_LONG,
+		.patient = waits == CONTROL_TELL_LONG || waits == CONTROL_WAIT_LONG,
 		.deadline = clock_now() + context->wait_ms,
 		.out = context->out,
 		.err = context->err,

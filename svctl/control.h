@@ -13,6 +13,7 @@
 
 enum control_waits {
 	CONTROL_TELL,		/* do not wait */
+	CONTROL_TELL_LONG,	/* but until somebody supervises it, to be told */
 	CONTROL_WAIT,
 	CONTROL_WAIT_LONG,	/* also until somebody supervises it */
 };

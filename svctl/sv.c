@@ -295,9 +295,9 @@ static void begin(struct sv *sv, struct job *job)
 	}
 	answer = tell(sv, job, directory, &problem);
 	job->untold = request->patient && is_early(answer, &problem);
-	if (answer != SERVICE_YES && !(job->untold && request->waits))
+	if (answer != SERVICE_YES && !job->untold)
 		report_problem(sv, job, directory, answer, &problem);
-	else if (request->waits)
+	else if (request->waits || job->untold)
 		job->phase = JOB_WAITING;
 	else
 		report_status(sv, job, SV_TOLD, directory, &job->before);
@@ -386,8 +386,14 @@ static void look(struct sv *sv, struct job *job, bool checked)
 	job->phase = JOB_WAITING;
 	job->queued = false;
 	job->look = clock_now() + again;
-	if (directory >= 0 && job->untold)
+	if (directory >= 0 && job->untold) {
 		job->untold = tell(sv, job, directory, &problem) != SERVICE_YES;
+		if (!job->untold && !sv->request->waits) {
+			job->phase = JOB_DONE;
+			report_status(sv, job, SV_TOLD, directory, &job->before);
+			goto done;
+		}
+	}
 	if (directory >= 0)
 		answer = service_read_record(directory, &record, &problem);
 	if (answer == SERVICE_PROBLEM || job->untold)

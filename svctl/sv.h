@@ -37,7 +37,7 @@ struct sv_request {
 	const char *svdir;
 	const struct word *word;
 	bool waits;
-	bool patient;		/* one that nobody supervises yet is waited for, too */
+	bool patient;		/* one that nobody supervises yet is waited for in any case */
 	int64_t deadline;	/* of waiting, by clock_now */
 	bool lsb;		/* exit codes of an init script */
 	struct output *out, *err;

@@ -179,12 +179,14 @@ static void put_those_done(struct context *context, struct done *done, bool all,
 }
 
 /* Who supervises SVDIR is told by the link, and all that is left is to wait: for
- * what goes down, and with --now for what is to run. */
+ * what goes down, and with --now for what is to run. That one has to be told to start
+ * it, and is so as soon as it is seen: with --no-wait too. */
 static size_t follow_up(struct context *context, bool enables, struct done *done)
 {
 	bool now = context_has(context, OPTION_NOW);
-	enum control_waits waits = context_has(context, OPTION_NO_WAIT) ? CONTROL_TELL :
-		enables ? CONTROL_WAIT_LONG : CONTROL_WAIT;
+	bool waits = !context_has(context, OPTION_NO_WAIT);
+	enum control_waits how = enables ? waits ? CONTROL_WAIT_LONG : CONTROL_TELL_LONG :
+		waits ? CONTROL_WAIT : CONTROL_TELL;
 	const struct word *word = enables ? word_find("start") : now ? &take_down_now : &take_down;
 	struct json json = { .out = context->out };
 	size_t failures;
@@ -192,7 +194,7 @@ static size_t follow_up(struct context *context, bool enables, struct done *done
 	if (context_has(context, OPTION_JSON))
 		json_array(&json, NULL);
 	put_those_done(context, done, enables && !now, &json);
-	failures = control_run(context, word, waits, done->paths.name, done->names.name,
+	failures = control_run(context, word, how, done->paths.name, done->names.name,
 		done->names.count, &json);
 	if (context_has(context, OPTION_JSON))
 		json_end_array(&json);

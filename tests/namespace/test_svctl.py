@@ -780,6 +780,27 @@ def enable_now(t):
 
 
 @test()
+def enable_now_without_waiting(t):
+    """enable --now --no-wait: waits for who supervises it, to tell that, and not for the service"""
+    w = Scan(t)
+    s, more = (w.service(name, files={"check": "#!/bin/sh\nexit 1\n"}, enabled=False, down=True)
+               for name in ("s", "more"))
+    for file in (s.file("check"), more.file("check")):
+        os.chmod(file, 0o755)
+    words = ("enable", "--now", "--no-wait", "-t")
+    one_line(w.run(*words, "0.1", "s"), 1, "s: ", "is runsvdir running")
+    telling = w.begin(*words, str(SECONDS), "--json", "s")
+    wait_until(lambda: telling.poll() is not None or watches(telling.pid), "it waits, or gives up")
+    w.supervise()
+    code, out = ended(telling)
+    same(code, 0, f"exit code; {out}")
+    same(json.loads(out)[0]["result"], "told", "result")
+    s.running()
+    same(w.good(*words, str(SECONDS), "more"), "", "output")
+    more.running()
+
+
+@test()
 def enable_in_relative_initdir(t):
     """enable, disable: INITDIR may be a path from where svctl is"""
     w = Scan(t)
