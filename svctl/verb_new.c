@@ -52,7 +52,7 @@ struct made {
 	struct context *context;
 	const char *operand;	/* as it was typed */
 	const char *name;	/* its last part */
-	const char *parent;	/* the directory that it is to be in; "" is / */
+	const char *parent;	/* the directory that it is to be in, INITDIR or a path; "" is / */
 	char temporary[NAME_MAX + 1];
 	int directory;		/* PARENT */
 	int service;		/* the temporary one */
@@ -253,7 +253,8 @@ static bool find_place(struct made *made, char *path)
 	while (strlen(path) > 1 && path[strlen(path) - 1] == '/')
 		path[strlen(path) - 1] = '\0';
 	slash = strrchr(path, '/');
-	made->parent = slash != NULL ? path : made->context->initdir;
+	made->parent = slash != NULL ? path :
+		service_is_path(made->operand) ? "." : made->context->initdir;
 	made->name = slash != NULL ? slash + 1 : path;
 	if (slash != NULL)
 		*slash = '\0';
@@ -268,14 +269,32 @@ static bool has_controls(const char *name)
 	return false;
 }
 
+/* What is to be done next. To other verbs "here/web" would be a name: it becomes a path. */
+static void put_next(const struct made *made, const char *path)
+{
+	struct output *out = made->context->out;
+	bool is_name = made->parent == made->context->initdir;
+	char operand[PATH_MAX + 2], word[4 * PATH_MAX];	/* a quote becomes four bytes: quote.c */
+
+	text_format(operand, sizeof operand, "%s%s", is_name || service_is_path(path) ? "" : "./",
+		is_name ? made->name : path);
+	(void)quote_word(operand, word, sizeof word);	/* it fits: it was a path */
+	output_text(out, ": made; see its run and log/run, then: svctl check ");
+	output_foreign(out, word);
+	if (is_name) {
+		output_text(out, ", svctl enable ");
+		output_foreign(out, word);
+	}
+	output_text(out, "\n");
+}
+
 static void tell_done(const struct made *made)
 {
 	struct output *out = made->context->out;
 	struct json json = { .out = out };
-	char path[PATH_MAX], word[4 * PATH_MAX];	/* a quote becomes four bytes: quote.c */
+	char path[PATH_MAX];
 
 	text_format(path, sizeof path, "%s/%s", made->parent, made->name);
-	(void)quote_word(made->operand, word, sizeof word);	/* it fits: it was a path */
 	if (context_has(made->context, OPTION_JSON)) {
 		json_object(&json, NULL);
 		json_string(&json, "service", made->name);
@@ -283,13 +302,7 @@ static void tell_done(const struct made *made)
 		json_end_object(&json);
 	} else {
 		output_foreign(out, path);
-		output_text(out, ": made; see its run and log/run, then: svctl check ");
-		output_foreign(out, word);
-		if (made->parent == made->context->initdir) {
-			output_text(out, ", svctl enable ");
-			output_foreign(out, word);
-		}
-		output_text(out, "\n");
+		put_next(made, path);
 	}
 	output_flush(out);
 }

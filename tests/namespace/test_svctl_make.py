@@ -83,6 +83,31 @@ def new_makes(t):
          "what it makes is fit")
 
 
+def as_printed(t, told):
+    """Runs the commands that new prints, as they are printed."""
+    write_file(t.dir + "/svlogd", "#!/bin/sh\n", 0o755)
+    environment = dict(os.environ, SVDIR=t.dir + "/services", SVCTL_INITDIR=t.dir + "/init.d",
+                       PATH=f"{BIN}:{t.dir}:{os.environ['PATH']}")
+    for command in told.rstrip("\n").split(", then: ", 1)[1].split(", svctl "):
+        command = command if command.startswith("svctl ") else "svctl " + command
+        done = subprocess.run(["sh", "-c", command], env=environment, cwd=t.dir, capture_output=True, text=True,
+                              timeout=SECONDS, check=False)
+        same(done.returncode, 0, f"exit code of {command}: {done.stdout}{done.stderr}")
+
+
+@test()
+def new_where_a_path_says(t):
+    """new: what ends with / is a path too; the commands that are printed do as they are"""
+    for name, where in (("web", "init.d/web"), ("my web", "init.d/my web"), ("end/", "end"), ("ends//", "ends"),
+                        ("./dot", "dot"), ("init.d/plain", "init.d/plain"), ("./-odd", "-odd"),
+                        ("-dash/", "-dash"), (f"{t.dir}/full", "full")):
+        told = svctl(t, "new", "--", name, "true").stdout
+        need(os.path.exists(f"{t.dir}/{where}/run"), f"{name}: no {where}; {told}")
+        as_printed(t, told)
+    same(sorted(os.listdir(t.dir + "/services")), ["my web", "web"], "what was enabled")
+    same(sorted(os.listdir(t.dir + "/init.d")), ["my web", "plain", "web"], "INITDIR")
+
+
 @test()
 def new_refuses(t):
     """new: what is there stays; names and commands that cannot be; nothing half is left"""
@@ -109,7 +134,7 @@ def new_beside_the_root(t):
     with machine() as ns:
         ns.wait_output("UP")
         same(ns.run("/pidone/svctl", "new", "/web//", "--", "true"),
-             "/web: made; see its run and log/run, then: svctl check /web//\n", "at the root")
+             "/web: made; see its run and log/run, then: svctl check /web\n", "at the root")
         same(ns.read("/web/run").splitlines()[-1], "exec true", "its run")
         same(ns.run("/pidone/svctl", "new", "/web", "--", "true"),
              "svctl: /web: /web is there already: choose another name, or move it away\n", "once more")
@@ -117,8 +142,9 @@ def new_beside_the_root(t):
     where = "/".join([quotes] * 15)
     os.makedirs(f"{t.dir}/{where}")
     told = svctl(t, "new", f"{where}/web", "--", "true").stdout
-    same(told, f"{where}/web: made; see its run and log/run, then: svctl check '" +
+    same(told, f"{where}/web: made; see its run and log/run, then: svctl check './" +
          where.replace("'", "'\\''") + "/web'\n", "what is told")
+    as_printed(t, told)
 
 
 @test()
