@@ -28,6 +28,28 @@ static char *find_end(char *line, size_t left, bool last)
 	return end == NULL && (left == LINE_MOST || (last && left > 0)) ? line + left : end;
 }
 
+/* What a file was to be longer by when the power was cut is NULs, and what was written
+ * next stands right behind them: those at the beginning of a line are no part of it. */
+static char *skip_nuls(char *line, const char *end)
+{
+	while (line < end && *line == '\0')
+		line++;
+	return line;
+}
+
+/* Makes the line one string, with '?' for each run of NULs in it. */
+static void join(char *line, const char *end)
+{
+	char *to = line;
+
+	for (const char *from = line; from < end; from++)
+		if (*from != '\0')
+			*to++ = *from;
+		else if (from + 1 == end || from[1] != '\0')
+			*to++ = '?';
+	*to = '\0';
+}
+
 /* Goes through the lines from the offset on, and gives PUT, which may be NULL, all but
  * the first SKIP. Returns how many there were. */
 static uint64_t go_through(struct loglines *lines, bool closed, uint64_t skip, loglines_put *put,
@@ -40,15 +62,16 @@ static uint64_t go_through(struct loglines *lines, bool closed, uint64_t skip, l
 	for (;;) {
 		ssize_t got = pread(lines->fd, bytes + length, LINE_MOST - length,
 			lines->offset + (off_t)length);
-		char *line = bytes, *end;
+		char *line, *end, *there;
 
 		length += got > 0 ? (size_t)got : 0;
-		bytes[length] = '\0';
-		while ((end = find_end(line, length - (size_t)(line - bytes), got <= 0 && closed)) != NULL) {
-			*end = '\0';
+		there = bytes + length;
+		for (line = skip_nuls(bytes, there);
+		     (end = find_end(line, (size_t)(there - line), got <= 0 && closed)) != NULL;
+		     line = skip_nuls(end < there ? end + 1 : end, there)) {
+			join(line, end);
 			if (logsource_has(&lines->source, line) && count++ >= skip && put != NULL)
 				put(argument, line);
-			line = end < bytes + length ? end + 1 : end;
 		}
 		lines->offset += line - bytes;
 		length -= (size_t)(line - bytes);

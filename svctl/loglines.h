@@ -15,6 +15,8 @@ struct loglines {
 	off_t offset;		/* up to here all is read; a line begins there */
 };
 
+/* LINE is as it is in the file, but for NULs: none at its beginning, and '?' for each
+ * run of them behind that. */
 typedef void loglines_put(void *argument, const char *line);
 
 /* Opens the source's file, at its beginning. False with errno. */

@@ -32,7 +32,7 @@ struct log {
 	size_t count;
 	const struct reading *last;	/* whose line was shown last */
 	int inotify;		/* -1: nothing is followed */
-	bool raw;		/* for no terminal: bytes are what they are */
+	bool raw;		/* for no terminal: bytes are what they are, but for NULs */
 };
 
 /* --- lines ------------------------------------------------------------------------------ */

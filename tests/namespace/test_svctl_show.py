@@ -331,7 +331,7 @@ def log_follows_a_file(t):
 
 @test()
 def log_on_a_terminal(t):
-    """log: on a terminal bytes that are no text are not, but for tabs; in a pipe they are what they are"""
+    """log: on a terminal bytes that are no text are not, but for tabs; in a pipe they are what they are, but for NULs"""
     w = World(t)
     w.add("web", down=True, log=f"exec cat >>{t.dir}/web.log\n", log_down=True)
     write_file(t.dir + "/web.log", "a\tb\x1b[31mred\n")
@@ -342,6 +342,29 @@ def log_on_a_terminal(t):
     written = os.read(master, 4096).decode()
     os.close(master)
     same(written, "a\tb?[31mred\r\n", "on a terminal")
+
+
+@test()
+def log_after_a_power_cut(t):
+    """log, status: what stands behind NULs, which a power cut may leave at the end of a file, is shown"""
+    w = World(t)
+    path = t.dir + "/web.log"
+    w.add("web", down=True, log=f"exec cat >>{path}\n", log_down=True)
+    def append(data):
+        with open(path, "ab") as file:
+            file.write(data)
+    append(b"one\nha" + bytes(3000) + b"l" + bytes(1) + b"f\n" + bytes(200000) + b"two\n" + bytes(10))
+    wanted = ["one", "ha?l?f", "two"]
+    same(w.svctl("log", "web").stdout.splitlines(), wanted, "in a pipe")
+    same(w.svctl("log", "-n2", "web").stdout.splitlines(), wanted[1:], "the last two")
+    same([json.loads(line)["line"] for line in w.svctl("log", "--json", "web").stdout.splitlines()], wanted, "JSON")
+    same(json.loads(w.svctl("status", "--json", "web", code=1).stdout)[0]["log"], wanted, "status")
+    followed = w.follow("log", "-f", "web")
+    followed.wait(lambda seen: seen == wanted, "the lines before")
+    append(bytes(5))
+    append(b"three\n\0\nfo\0")
+    append(b"\0ur\n")
+    followed.wait(lambda seen: seen == [*wanted, "three", "", "fo?ur"], "followed")
 
 
 def followed_as_it_changes(t, w):
