@@ -284,6 +284,13 @@ void timeline_line(struct timeline *timeline, char *text)
 	timeline_say(timeline, at, said);
 }
 
+struct timeline_clocks timeline_clocks(const struct timeline *timeline, int64_t now, int64_t wall)
+{
+	int64_t offset = timeline->offset != TIMELINE_UNKNOWN ? timeline->offset : 0;
+
+	return (struct timeline_clocks){ .wall = now + offset - wall, .boot = offset };
+}
+
 /* ---- what came of it ---- */
 
 static bool comes_before(const struct timeline_item *item, const struct timeline_item *other)

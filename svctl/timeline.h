@@ -53,6 +53,15 @@ void timeline_say(struct timeline *timeline, int64_t at, const char *text);
  * from dmesg(1), a serial console or syslog. TEXT is changed. */
 void timeline_line(struct timeline *timeline, char *text);
 
+/* What is to be added to times of other clocks to have them by the log's: it is NOW by
+ * CLOCK_BOOTTIME, and WALL by CLOCK_REALTIME. These go on while the machine sleeps, as
+ * CLOCK_MONOTONIC and the log's do not; but until its first sleep CLOCK_BOOTTIME is
+ * CLOCK_MONOTONIC, so of a boot the offset is true of both. */
+struct timeline_clocks {
+	int64_t wall, boot;
+};
+struct timeline_clocks timeline_clocks(const struct timeline *timeline, int64_t now, int64_t wall);
+
 /* A new item, of which the caller fills in the rest; NULL if there is no room. NAME is
  * cut to fit. */
 struct timeline_item *timeline_add(struct timeline *timeline, enum timeline_kind kind,

@@ -115,28 +115,16 @@ static bool read_saved_log(struct context *context, struct timeline *timeline, c
 
 /* ---- the services ---- */
 
-/* From clocks to that of the log. */
-struct clocks {
-	int64_t wall, boot;	/* what is to be added to their times */
+/* Which services are of the boot. */
+struct boot {
+	struct timeline_clocks clocks;
 	int64_t last;		/* begins after it: not of the boot */
 	size_t later;		/* how many did, or were started again */
 };
 
-static void set_clocks(struct clocks *clocks, const struct timeline *timeline)
-{
-	int64_t offset = timeline->offset != TIMELINE_UNKNOWN ? timeline->offset : 0;
-	int64_t now = read_clock(CLOCK_MONOTONIC) + offset;
-
-	*clocks = (struct clocks){
-		.wall = now - read_clock(CLOCK_REALTIME),
-		.boot = now - read_clock(CLOCK_BOOTTIME),
-		.last = timeline_last(timeline, false) + LATER_US,
-	};
-}
-
 /* The record has it to the µs, but by the wall clock, which may have been set since;
  * the kernel has the process's to a tick, by a clock that nobody sets. */
-static int64_t started_at(const struct clocks *clocks, const struct service_record *record)
+static int64_t started_at(const struct timeline_clocks *clocks, const struct service_record *record)
 {
 	int64_t at = time_of(&record->status.changed) + clocks->wall;
 	int64_t ticks = sysconf(_SC_CLK_TCK), start;
@@ -149,7 +137,7 @@ static int64_t started_at(const struct clocks *clocks, const struct service_reco
 }
 
 /* When it said that it is ready, which it did by writing into a FIFO. */
-static int64_t ready_at(const struct clocks *clocks, int directory, int64_t started)
+static int64_t ready_at(const struct timeline_clocks *clocks, int directory, int64_t started)
 {
 	struct stat fifo;
 	int64_t at;
@@ -160,7 +148,7 @@ static int64_t ready_at(const struct clocks *clocks, int directory, int64_t star
 	return at > started && at < started + LATER_US ? at : started;
 }
 
-static void add_service(struct timeline *timeline, struct clocks *clocks, int directory,
+static void add_service(struct timeline *timeline, struct boot *boot, int directory,
 	const char *name)
 {
 	struct service_problem problem;
@@ -171,9 +159,9 @@ static void add_service(struct timeline *timeline, struct clocks *clocks, int di
 	if (service_read_record(directory, &record, &problem) != SERVICE_YES ||
 		record.status.state != STATUS_RUN)
 		return;
-	at = started_at(clocks, &record);
-	if (at > clocks->last || (record.is_ours && record.memory.starts > 1)) {
-		clocks->later++;
+	at = started_at(&boot->clocks, &record);
+	if (at > boot->last || (record.is_ours && record.memory.starts > 1)) {
+		boot->later++;
 		return;
 	}
 	item = timeline_add(timeline, TIMELINE_SERVICE, name, at);
@@ -181,32 +169,34 @@ static void add_service(struct timeline *timeline, struct clocks *clocks, int di
 		return;
 	item->open = true;
 	if (record.is_ours && record.memory.readiness == MONITOR_READY)
-		item->end = ready_at(clocks, directory, at);
+		item->end = ready_at(&boot->clocks, directory, at);
 }
 
 static void add_services(struct context *context, struct timeline *timeline,
 	const struct names *names)
 {
-	struct clocks clocks;
+	struct boot boot = {
+		.clocks = timeline_clocks(timeline, read_clock(CLOCK_BOOTTIME), read_clock(CLOCK_REALTIME)),
+		.last = timeline_last(timeline, false) + LATER_US,
+	};
 	char logger[300];
 
-	set_clocks(&clocks, timeline);
 	for (size_t i = 0; i < names->count; i++) {
 		int directory = service_open(context->svdir, names->name[i]);
 		int log = directory < 0 ? -1 : service_open_log(directory);
 
 		if (directory >= 0)
-			add_service(timeline, &clocks, directory, names->name[i]);
+			add_service(timeline, &boot, directory, names->name[i]);
 		text_format(logger, sizeof logger, "%s/log", names->name[i]);
 		if (log >= 0)
-			add_service(timeline, &clocks, log, logger);
+			add_service(timeline, &boot, log, logger);
 		files_close(&log);
 		files_close(&directory);
 	}
-	if (clocks.later > 0 && !context_has(context, OPTION_JSON) &&
+	if (boot.later > 0 && !context_has(context, OPTION_JSON) &&
 		!context_has(context, OPTION_SVG))
 		output_format(context->out, "Not of the boot, or started again since: %zu services\n\n",
-			clocks.later);
+			boot.later);
 }
 
 /* ---- showing it ---- */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """svctl tree, metrics, log and events, on services that run."""
 
+import fcntl
 import json
 import os
 import pty
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from xml.etree import ElementTree
 
 from harness import BIN, SECONDS, strace
@@ -785,6 +787,46 @@ def boot_of_a_saved_log(t):
     with open(path) as log:
         done = subprocess.run([f"{BIN}/svctl", "boot", "-"], stdin=log, capture_output=True, text=True, timeout=SECONDS)
     same(done.stdout, text, "from standard input")
+
+
+def kernel_log(t, records):
+    """A FIFO that is read as /dev/kmsg is: a record at a time, and then nothing (pipe(2), O_DIRECT)."""
+    path = t.dir + "/kmsg"
+    os.mkfifo(path)
+    fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    t.undo.callback(os.close, fd)
+    fcntl.fcntl(fd, fcntl.F_SETFL, os.O_DIRECT | os.O_NONBLOCK)
+    for record in records:
+        os.write(fd, record.encode())
+    return path
+
+
+@test()
+def boot_before_a_sleep(t):
+    """boot: services are where they belong after the machine has slept; here, in a time namespace that has
+    slept for an hour"""
+    slept = ["unshare", "--mount", "--time", "--fork", "--boottime", "3600"]
+    if subprocess.run([*slept, "true"], check=False, stderr=subprocess.DEVNULL).returncode:
+        raise Skip("no time namespaces")
+    if not os.path.exists("/dev/kmsg"):
+        raise Skip("no /dev/kmsg, to mount another on")
+    def now():
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+    w = World(t)
+    w.add("web", run=IDLE)
+    # the log's clock is 2 s ahead, and this machine has not slept before now
+    began, ahead = now(), 2000000
+    log = kernel_log(t, [f"6,{i},{began + ahead + i},-;{text}\n" for i, text in enumerate((
+        "Run /sbin/init as init process", f"init: version 0.1, at {began // 1000000}.{began % 1000000:06}",
+        "init: boot: dev: done (0.001 ms)"))])
+    w.supervise()
+    w.wait_up("web")
+    ended = now()
+    done = subprocess.run([*slept, "sh", "-c", 'mount --bind "$0" /dev/kmsg && exec "$@"', log, f"{BIN}/svctl", "boot",
+                           "--json"], env=w.environment, capture_output=True, text=True, check=False)
+    same((done.returncode, done.stderr), (0, ""), "exit code and errors")
+    found = [item["begin_us"] - ahead for item in json.loads(done.stdout) if item["name"] == "web"]
+    need(len(found) == 1 and began - 20000 <= found[0] <= ended, f"begun {found}, between {began} and {ended}")
 
 
 @test()

@@ -126,6 +126,27 @@ START_TEST(a_step_that_is_not_waited_for_is_no_part_of_the_boot)
 }
 END_TEST
 
+START_TEST(clocks_are_brought_to_that_of_the_log)
+{
+	/* by CLOCK_MONOTONIC, in µs: it was started at 5 s, and it is 10 s now */
+	const int64_t started = 5000000, now = 10000000, booted = 1795943000000000;
+	const int64_t sleeps[] = { 0, 3600000000 };
+
+	for (size_t i = 0; i < sizeof sleeps / sizeof sleeps[0]; i++) {
+		struct timeline_clocks clocks;
+
+		begin();
+		clocks = timeline_clocks(&timeline, now + sleeps[i], booted + now + sleeps[i]);
+		ck_assert_int_eq(booted + started + clocks.wall, started);
+		ck_assert_int_eq(started + clocks.boot, started);
+		read_lines(whole);	/* it is 0.1 s ahead */
+		clocks = timeline_clocks(&timeline, now + sleeps[i], booted + now + sleeps[i]);
+		ck_assert_int_eq(booted + started + clocks.wall, started + 100000);
+		ck_assert_int_eq(started + clocks.boot, started + 100000);
+	}
+}
+END_TEST
+
 START_TEST(items_are_put_in_order)
 {
 	begin();
@@ -256,6 +277,7 @@ int main(void)
 	tcase_add_test(all, a_boot_and_a_way_down_are_read);
 	tcase_add_test(all, what_became_of_it_is_told);
 	tcase_add_test(all, a_step_that_is_not_waited_for_is_no_part_of_the_boot);
+	tcase_add_test(all, clocks_are_brought_to_that_of_the_log);
 	tcase_add_test(all, items_are_put_in_order);
 	tcase_add_test(all, the_last_boot_of_several_counts);
 	tcase_add_test(all, lines_are_found_where_logs_have_them);
