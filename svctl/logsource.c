@@ -148,18 +148,26 @@ static size_t find_said(int log, struct logsource *sources)
 
 /* --- all of it ------------------------------------------------------------------------- */
 
-static const char *base_of(const char *name)
+/* Adds the last part of a path, behind which there may be slashes: of / that is "", which
+ * is the tag of no line. */
+static void add_base(struct logsource *source, const char *path)
 {
-	const char *slash = strrchr(name, '/');
+	char base[NAME_MAX + 1];
+	size_t end = strlen(path), begin;
 
-	return slash != NULL && slash[1] != '\0' ? slash + 1 : name;
+	while (end > 0 && path[end - 1] == '/')
+		end--;
+	for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
+		continue;
+	text_format(base, sizeof base, "%.*s", (int)(end - begin), path + begin);
+	add_tag(source, base);
 }
 
 static size_t find_by_tags(const struct snapshot *snapshot, size_t i, struct logsource *sources)
 {
 	const struct processes *processes = &snapshot->processes;
 
-	add_tag(&sources[0], base_of(snapshot->services[i].name));
+	add_base(&sources[0], snapshot->services[i].name);
 	for (size_t p = 0; p < processes->count; p++)
 		if (processes->owner[p] == 2 * i)
 			add_tag(&sources[0], processes->list[p].name);

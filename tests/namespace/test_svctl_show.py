@@ -446,6 +446,8 @@ def log_of_syslog(t):
     same([line for line in log("web") if "<==" not in line], ["one", "three", "six"], "by its name, of two files")
     same(log("tagged")[-1:], ["two"], "by the tag")
     same([line for line in log("klogd") if "<==" not in line], ["four"], "what the kernel says")
+    same([line for line in log(f"{w.svdir}/klogd///") if "<==" not in line], ["four"], "by a path that ends with /")
+    same(log("/"), [], "the root, which has no name")
     same([line for line in log("sleep") if "<==" not in line], ["five"], "by its name, which is its process's")
     for place in ("messages", "syslog"):
         same(log("web", f"cp {t.dir}/messages /var/log/{place}"), ["one", "three"], f"of /var/log/{place}")
