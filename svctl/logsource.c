@@ -76,9 +76,9 @@ static void add_tag(struct logsource *source, const char *tag)
 	for (size_t i = 0; i < source->tag_count; i++)
 		if (strcmp(source->tags[i], tag) == 0)
 			return;
-	if (source->tag_count < LOGSOURCE_TAGS &&
-	    text_copy(source->tags[source->tag_count], LOGSOURCE_TAG_BYTES, tag))
-		source->tag_count++;
+	/* one that is cut is that of no line; were it left out, all lines would be the service's */
+	if (source->tag_count < LOGSOURCE_TAGS)
+		(void)text_copy(source->tags[source->tag_count++], LOGSOURCE_TAG_BYTES, tag);
 	if (strcmp(tag, "klogd") == 0)	/* it passes on what the kernel says */
 		add_tag(source, "kernel");
 }

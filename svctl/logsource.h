@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #define LOGSOURCE_TAGS 6
-#define LOGSOURCE_TAG_BYTES 64
+#define LOGSOURCE_TAG_BYTES 256	/* as long as a name */
 #define LOGSOURCE_MOST 4	/* files of one service */
 
 struct logsource {

@@ -428,11 +428,13 @@ def log_of_syslog(t):
     w.add("klogd", down=True)
     sleep = w.add("sleep", run=IDLE)
     w.add("tagged", down=True, log="exec logger -t mark\n", log_down=True)
+    w.add("long" * 60, down=True)
+    w.add("loud", down=True, log=f"exec logger -t {'loud' * 80}\n", log_down=True)
     w.supervise()
     sleep.wait_status(state=1)
     write_file(t.dir + "/messages", "".join(f"Nov 25 04:23:0{i} host {text}\n" for i, text in enumerate((
         "daemon.info web[7]: one", "daemon.info webster[7]: no", "cron: web: no", "user.notice mark: two",
-        "web: three", "kernel: four", "sleep[8]: five"))))
+        "web: three", "kernel: four", "sleep[8]: five", f"{'long' * 60}: seven"))))
     write_file(t.dir + "/errors", "Nov 25 04:23:09 host web: six\n")
     write_file(t.dir + "/syslog.conf", f"# x\nkern.*\t/dev/null\n*.*\t\t-{t.dir}/messages\n*.err {t.dir}/errors\n")
     # the machine's own are not to be seen
@@ -448,6 +450,8 @@ def log_of_syslog(t):
     same([line for line in log("klogd") if "<==" not in line], ["four"], "what the kernel says")
     same([line for line in log(f"{w.svdir}/klogd///") if "<==" not in line], ["four"], "by a path that ends with /")
     same(log("/"), [], "the root, which has no name")
+    same([line for line in log("long" * 60) if "<==" not in line], ["seven"], "by a long name")
+    same(log("loud"), [], "of a tag that is too long")
     same([line for line in log("sleep") if "<==" not in line], ["five"], "by its name, which is its process's")
     for place in ("messages", "syslog"):
         same(log("web", f"cp {t.dir}/messages /var/log/{place}"), ["one", "three"], f"of /var/log/{place}")
