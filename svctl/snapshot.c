@@ -177,6 +177,13 @@ static const char *known(const char *word)
 	return strcmp(word, "-") == 0 ? NULL : word;
 }
 
+bool snapshot_counts(const struct snapshot *snapshot, const struct facts *facts,
+	const struct usage *usage)
+{
+	return snapshot->has_usage && facts->answer == SERVICE_YES &&
+		(facts->record.status.pid == 0 || usage->processes > 0);
+}
+
 static void put_bool(struct json *json, const char *key, bool is_known, bool value)
 {
 	if (is_known)
@@ -215,7 +222,7 @@ static void put_process(struct json *json, const struct snapshot *snapshot,
 	const struct status *status = &facts->record.status;
 	bool is_read = facts->answer == SERVICE_YES;
 	bool ours = is_read && facts->record.is_ours;
-	bool counted = snapshot->has_usage && is_read && (status->pid == 0 || usage->processes > 0);
+	bool counted = snapshot_counts(snapshot, facts, usage);
 	const char *ready = facts_ready(facts);
 
 	json_string(json, "state", known(facts_state(facts)));

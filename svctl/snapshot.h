@@ -33,7 +33,7 @@ struct snapshot_service {
 struct snapshot {
 	struct snapshot_service *services;	/* one for each name, in their order */
 	size_t count;
-	bool has_usage;		/* /proc could be read */
+	bool has_usage;		/* /proc could be read: see snapshot_counts */
 	struct processes processes;	/* service I owns 2 * I, its logger 2 * I + 1 */
 	time_t wall;
 	int64_t now;
@@ -45,6 +45,11 @@ bool snapshot_take(const struct context *context, const struct names *names,
 	struct snapshot *snapshot);
 
 void snapshot_free(struct snapshot *snapshot);
+
+/* Whether USAGE, of what FACTS are of, is known: not without /proc, nor of processes that
+ * are in another pid namespace. */
+bool snapshot_counts(const struct snapshot *snapshot, const struct facts *facts,
+	const struct usage *usage);
 
 /* "run 93", "none", "-": the logger in a word or two. */
 #define SNAPSHOT_LOGGER_BYTES 64

@@ -102,19 +102,19 @@ static bool get_exit_signal(const struct part *part, int64_t *value)
 static bool get_processes(const struct part *part, int64_t *value)
 {
 	*value = part->usage != NULL ? (int64_t)part->usage->processes * WHOLE : 0;
-	return is_known(part) && part->usage != NULL;
+	return part->usage != NULL;
 }
 
 static bool get_memory(const struct part *part, int64_t *value)
 {
 	*value = part->usage != NULL ? (int64_t)part->usage->memory * WHOLE : 0;
-	return is_known(part) && part->usage != NULL;
+	return part->usage != NULL;
 }
 
 static bool get_cpu(const struct part *part, int64_t *value)
 {
 	*value = part->usage != NULL ? (int64_t)part->usage->cpu_ms : 0;
-	return is_known(part) && part->usage != NULL;
+	return part->usage != NULL;
 }
 
 static const struct {
@@ -187,20 +187,23 @@ static void put_states(struct output *out, const struct part *part, size_t famil
 	}
 }
 
+static const struct usage *known_usage(const struct snapshot *snapshot, const struct facts *facts,
+	const struct usage *usage)
+{
+	return snapshot_counts(snapshot, facts, usage) ? usage : NULL;
+}
+
 static void put_all(struct output *out, const struct snapshot *snapshot, put_part *put,
 	size_t family)
 {
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct snapshot_service *service = &snapshot->services[i];
-		struct part part = { service->name, "run", &service->facts,
-			snapshot->has_usage ? &service->usage : NULL };
 
-		put(out, &part, family);
-		if (!service->has_log)
-			continue;
-		part = (struct part){ service->name, "log", &service->log,
-			snapshot->has_usage ? &service->log_usage : NULL };
-		put(out, &part, family);
+		put(out, &(struct part){ service->name, "run", &service->facts,
+			known_usage(snapshot, &service->facts, &service->usage) }, family);
+		if (service->has_log)
+			put(out, &(struct part){ service->name, "log", &service->log,
+				known_usage(snapshot, &service->log, &service->log_usage) }, family);
 	}
 }
 

@@ -1299,6 +1299,12 @@ def another_namespace(t):
     wait_until(lambda: s.supervised() and s.state() and s.state().state == RUN, "it runs")
     found = w.json("list")[0]
     same((found["state"], found["processes"], found["memory"]), ("run", None, None), "JSON")
+    out = w.good("metrics")
+    need('pidone_service_up{service="s",part="run"} 1\n' in out, out)
+    for what in ("processes", "memory_bytes", "cpu_seconds_total"):
+        need(f"pidone_service_{what}{{" not in out, f"{what}, which is not known: {out}")
+    w.good("stop", "s")
+    need('pidone_service_processes{service="s",part="run"} 0\n' in w.good("metrics"), "none, which is known")
 
 
 if __name__ == "__main__":
