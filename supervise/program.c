@@ -345,28 +345,26 @@ static void notified(struct loop_watch *watch)
 {
 	struct program *program = CONTAINER_OF(watch, struct program, notify_watch);
 	char bytes[64];
+	bool stays = true;
 	ssize_t got;
 
 	/* the event may have been on its way when we closed it */
 	if (program->notify < 0)
 		return;
-	do {
-		bool stays = true;
-
-		got = peek(program->notify, bytes, sizeof bytes);
-		if (got < 0 && errno != EAGAIN) {
-			/* rather lost, should we be killed just now, than not heard */
-			got = read(program->notify, bytes, sizeof bytes);
-			stays = false;
-		}
-		if (got > 0 && memchr(bytes, '\n', (size_t)got) != NULL) {
-			heard(program);
-			return;
-		}
-		/* it says nothing, and would be told of again and again */
-		if (got > 0 && stays)
-			(void)read(program->notify, bytes, (size_t)got);
-	} while (got > 0);
+	got = peek(program->notify, bytes, sizeof bytes);
+	if (got < 0 && errno != EAGAIN) {
+		/* rather lost, should we be killed just now, than not heard */
+		got = read(program->notify, bytes, sizeof bytes);
+		stays = false;
+	}
+	if (got > 0 && memchr(bytes, '\n', (size_t)got) != NULL) {
+		heard(program);
+		return;
+	}
+	/* it says nothing, and would be told of again and again; what is behind it is told
+	 * of again, when others have had their turn */
+	if (got > 0 && stays)
+		(void)read(program->notify, bytes, (size_t)got);
 	if (got != 0)
 		return;
 	/* its end of file, which would come again and again: it will say nothing, and the

@@ -209,6 +209,12 @@ static bool may_run(const struct roster_entry *entry)
 		held_has(*entry->roster->directory, entry->device, entry->inode));
 }
 
+/* Another supervisor has it, who keeps track of it himself. */
+static bool is_anothers(const struct roster_entry *entry)
+{
+	return entry->pause > 0 && entry->error == EWOULDBLOCK;
+}
+
 /* Whether it is to be tried again. What was only to be taken down is another's, or
  * gone, unless that is for want of something, or a child of the supervisor before us
  * may have the lock yet. */
@@ -231,6 +237,9 @@ static void opened(struct roster_entry *entry)
 	}
 	if (entry->leaving)
 		service_stop(&entry->service);
+	/* a log/ that has just come had its turn */
+	if (entry->service.stage == SERVICE_GONE)
+		return;
 	/* its first turn comes when all of a scan are open */
 	timers_set(&roster->supervisor.loop->timers, &entry->service.timer,
 		roster->supervisor.loop->now);
@@ -314,7 +323,8 @@ static void discard(struct roster_entry *entry)
 {
 	struct roster *roster = entry->roster;
 
-	held_remove(*roster->directory, entry->device, entry->inode);
+	if (!is_anothers(entry))
+		held_remove(*roster->directory, entry->device, entry->inode);
 	table_remove(&roster->by_inode, &entry->link);
 	*entry->place = entry->next;
 	if (entry->next != NULL)
@@ -353,33 +363,55 @@ static void seen_target(struct watch *watch, const char *name)
 		awaited->roster->rescan = true;
 }
 
+/* Nothing would tell that what a link leads to has come. */
+static void look_later(struct roster *roster)
+{
+	timers_set(&roster->supervisor.loop->timers, &roster->timer,
+		roster->supervisor.loop->now + LOOK_AGAIN_MS);
+}
+
+/* Has PARENT watched for TARGET. */
+static void await_in(struct roster *roster, const char *parent, const char *target)
+{
+	struct roster_awaited *awaited = reserve(roster, roster->count + 1) ?
+		calloc(1, sizeof *awaited) : NULL;
+
+	if (awaited == NULL) {
+		look_later(roster);
+		return;
+	}
+	awaited->roster = roster;
+	(void)text_copy(awaited->target, sizeof awaited->target, target);
+	awaited->next = roster->awaited;
+	roster->awaited = awaited;
+	watches_add(&roster->watches, &awaited->watch, *roster->directory, parent, false,
+		seen_target);
+}
+
 static void await_target(struct roster *roster, const char *name)
 {
 	char target[PATH_MAX], *slash;
 	ssize_t length = readlinkat(*roster->directory, name, target, sizeof target - 1);
-	struct roster_awaited *awaited;
+	struct stat found;
 
 	if (length < 0) {
 		roster->torn = true;	/* no link: it has gone */
 		return;
 	}
+	while (length > 1 && target[length - 1] == '/')
+		length--;
 	target[length] = '\0';
 	slash = strrchr(target, '/');
-	if (slash == NULL || slash == target)
-		return;		/* beside it, where all is seen, or in the root */
+	/* a link itself, to what is not there */
+	if (fstatat(*roster->directory, target, &found, AT_SYMLINK_NOFOLLOW) == 0)
+		look_later(roster);
+	if (slash == NULL)
+		return;		/* beside it, where all is seen */
 	*slash = '\0';
-	/* where that directory is not there either, nobody looks */
-	if (faccessat(*roster->directory, target, F_OK, 0) < 0)
-		return;
-	awaited = reserve(roster, roster->count + 1) ? calloc(1, sizeof *awaited) : NULL;
-	if (awaited == NULL)
-		return;		/* the next scan tries again */
-	awaited->roster = roster;
-	(void)text_copy(awaited->target, sizeof awaited->target, slash + 1);
-	awaited->next = roster->awaited;
-	roster->awaited = awaited;
-	watches_add(&roster->watches, &awaited->watch, *roster->directory, target, false,
-		seen_target);
+	if (faccessat(*roster->directory, slash == target ? "/" : target, F_OK, 0) == 0)
+		await_in(roster, slash == target ? "/" : target, slash + 1);
+	else
+		look_later(roster);
 	/* it may have come since it was looked for */
 	if (faccessat(*roster->directory, name, F_OK, 0) == 0)
 		roster->rescan = true;
@@ -546,7 +578,8 @@ void roster_move(struct roster *roster, int to)
 	if (*roster->directory < 0)
 		return;		/* it has gone, and its list with it */
 	for (entry = roster->first; entry != NULL; entry = entry->next)
-		held_remove(*roster->directory, entry->device, entry->inode);
+		if (!is_anothers(entry))
+			held_remove(*roster->directory, entry->device, entry->inode);
 }
 
 void roster_rescan(struct roster *roster)

@@ -42,23 +42,22 @@ static void come(void *unused, const char *name)
 	roster_see(&roster, name);
 }
 
-/* The services of another directory than before are kept track of in that. */
+static bool moved;
+
+/* The services of a directory that was opened anew, as another than before or as one that
+ * is back, are kept track of in that. */
 static void place_keeper(void)
 {
-	static dev_t device;
-	static ino_t inode;
-
-	if (scan.device == device && scan.inode == inode)
-		return;
-	device = scan.device;
-	inode = scan.inode;
-	keeper_place(&keeper, &scan.directory, KEEPERS);
+	if (moved)
+		keeper_place(&keeper, &scan.directory, KEEPERS);
+	moved = false;
 }
 
 static void moves(void *unused, int to)
 {
 	(void)unused;
 	roster_move(&roster, to);
+	moved = true;
 }
 
 static bool catch_up(void)

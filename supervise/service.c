@@ -290,6 +290,9 @@ void service_turn(struct service *service)
 		return;
 	if (service->log == NULL && service->supervisor->loop->now >= service->log_again)
 		(void)service_look_for_log(service, NULL);
+	/* by a turn in there */
+	if (service->stage == SERVICE_GONE)
+		return;
 	if (service->log != NULL)
 		end_other_keepers(service, service->log->pipe_end.handed);
 	/* the logger first, so that it is there when the service writes; unless that is

@@ -23,11 +23,9 @@ static void show(struct loop_watch *unused)
 	char bytes[4096];
 	/* once: others have their turn before the rest, however fast somebody writes */
 	ssize_t got = read(title.pipe[0], bytes, sizeof bytes);
-	size_t count = (size_t)got < title.length ? (size_t)got : title.length;
+	size_t count = got <= 0 ? 0 : (size_t)got < title.length ? (size_t)got : title.length;
 
 	(void)unused;
-	if (got <= 0)
-		return;
 	memmove(title.text, title.text + count, title.length - count);
 	for (size_t i = 0; i < count; i++) {
 		char byte = bytes[(size_t)got - count + i];

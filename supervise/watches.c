@@ -73,8 +73,10 @@ static void ready(struct loop_watch *watch)
 
 			if (event->mask & IN_Q_OVERFLOW)
 				tell_all(watches);
-			else if (event->len > 0)
-				tell(watches, (uint64_t)event->wd, event->name);
+			/* of a directory that has gone, no name */
+			else if (event->len > 0 || (event->mask & IN_IGNORED) != 0)
+				tell(watches, (uint64_t)event->wd,
+					event->len > 0 ? event->name : NULL);
 			at += (ssize_t)(sizeof *event + event->len);
 		}
 }

@@ -5,6 +5,7 @@ import collections
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -506,6 +507,67 @@ def wanted_up_on_the_way_down(t):
 
 
 @test()
+def readiness_flood(t):
+    """a service that writes to its notification-fd faster than is read, and no line, keeps nobody waiting"""
+    scan = Scan(t)
+    flood = scan.service("flood", run="say start $$\nexec cat /dev/zero >&3\n")
+    write_file(flood.file("notification-fd"), "3")
+    other = scan.service("other")
+    r = scan.start()
+    flood.running()
+    other.running()
+    calls = f"{t.dir}/calls"
+    tracer = t.start(strace(), "-o", calls, "-e", "trace=tee,epoll_wait,epoll_pwait", "-p", str(r.pid))
+    wait_until(lambda: read(calls).count("tee(") >= 100, "it is read")
+    other.tell("t")
+    other.wait_start(2)
+    tracer.signal(signal.SIGINT)
+    tracer.wait_exit()
+    in_a_row = max(len(calls) for calls in re.split("^epoll.*", read(calls), flags=re.M))
+    need(in_a_row < 200, f"{in_a_row} bytes of strace's lines without a look for others")
+    r.signal(signal.SIGINT)
+    same(r.wait_exit(), 0, "exit code")
+
+
+@test()
+def second_runsvdir(t):
+    """a second runsvdir on the same directory, and its end, leave the list of the first one as it is"""
+    scan = Scan(t)
+    services = [scan.service(f"s{i}") for i in range(3)]
+    scan.start()
+    for s in services:
+        s.running()
+    def listed():
+        return sorted(name for name in os.listdir(scan.path + "/.supervised") if not name.startswith("keeper."))
+    before = listed()
+    same(len(before), 3, "listed")
+    second = scan.start()
+    second.wait_errors("s0", "another supervisor holds it")
+    second.signal(signal.SIGINT)
+    same(second.wait_exit(), 0, "exit code")
+    same(listed(), before, "listed")
+
+
+@test()
+def keeper_of_a_moved_directory(t):
+    """a keeper that is killed while the scan directory is away is followed by another when it is back"""
+    scan = Scan(t)
+    s = scan.service("one", log=logger())
+    r = scan.start()
+    s.running()
+    wait_until(t.keepers, "a keeper")
+    os.rename(scan.path, scan.path + ".off")
+    r.wait_errors("cannot open")
+    for pid in t.keepers():
+        os.kill(pid, signal.SIGKILL)
+    r.wait_errors("starting another")
+    end = time.monotonic() + 2      # it is due after 1 s at most, and has nowhere to be found
+    wait_settled(lambda: time.monotonic() > end, "", 0.1)
+    os.rename(scan.path + ".off", scan.path)
+    wait_until(t.keepers, "a keeper again")
+
+
+@test()
 def wanted_up_before_the_way_down(t):
     """a removed service that is told to be up again while it stops goes down with runsvdir all the same"""
     scan = Scan(t)
@@ -688,6 +750,31 @@ def target_replaced(t):
     os.rename(new.path, s.path)
     wait_until(new.starts, "the start of the new one")
     need(not alive(pid), "the old one runs")
+
+
+@test(runit="does not see it")
+def target_comes_back(t):
+    """a link whose directory went with what it was in, that ends with a slash, or leads to a link: what comes is started"""
+    scan = Scan(t)
+    for how in ("parent", "slash", "link"):
+        s = t.service(name=f"{how}/in/it")
+        target = s.path + "/" if how == "slash" else s.path
+        if how == "link":
+            target = f"{t.dir}/between"
+            os.symlink(s.path, target)
+        os.symlink(target, f"{scan.path}/{how}")
+    scan.start()
+    pids = [s.running() for s in t.services]
+    for s in list(t.services):
+        gone = os.path.dirname(s.path) if "/parent/" in s.path else s.path
+        os.rename(gone, gone + ".old")
+    for pid in pids:
+        wait_until(lambda pid=pid: not alive(pid), "the end of the old ones")
+    for s in list(t.services):
+        new = t.service(name="new." + os.path.basename(os.path.dirname(os.path.dirname(s.path))))
+        os.makedirs(os.path.dirname(s.path), exist_ok=True)
+        os.rename(new.path, s.path)
+        wait_until(new.starts, f"the start of {s.path}")
 
 
 @test(runit="does not see it")
