@@ -191,6 +191,8 @@ def cycles(case):
                 with case.check("boot %d: no more there than after the first" % number):
                     # The first boot of a disk makes what is not there yet.
                     if number > 1:
+                        # init does not wait for it
+                        machine.eventually("pidof mdev || echo none", "none")
                         first, memory = first or grown(machine), memory or private(machine)
                         same(first, grown(machine))
                         no_larger(memory, private(machine))

@@ -413,10 +413,11 @@ class Service:
         return wait_until(right, lambda: f"status {wanted}; it is {self.state(log)}, events {self.events()}")
 
     def running(self):
-        """The pid, once the record says run and ./run itself has said so."""
+        """The pid, once the record says run and ./run itself has said so: the last that did,
+        as the record of the one before may still be there."""
         def right():
             s = self.state()
-            return s.pid if s and s.state == RUN and s.pid in self.starts() else None
+            return s.pid if s and s.state == RUN and [s.pid] == self.starts()[-1:] else None
         return wait_until(right, lambda: f"running; status {self.state()}, events {self.events()}")
 
     def text(self, name, log=False):

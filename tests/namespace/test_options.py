@@ -280,8 +280,8 @@ def notification_high(t):
 @test()
 def notification_in_parts(t):
     """what is written to notification-fd before a line end says nothing, whoever listens when it comes"""
-    s, r = with_options(t, {"notification-fd": "3"}, run="printf not >&3\nsay start $$\ntrap 'printf yet >&3; say wrote' USR1\n"
-                        "trap 'echo now >&3' USR2\nwhile :; do read -r line </dev/null; sleep 0.1; done\n")
+    s, r = with_options(t, {"notification-fd": "3"}, run="printf not >&3\ntrap 'printf yet >&3; say wrote' USR1\n"
+                        "trap 'echo now >&3' USR2\nsay start $$\nwhile :; do read -r line </dev/null; sleep 0.1; done\n")
     s.running()
     r.wait_rest()
     same(s.recorded(READINESS), AWAITED, "readiness")

@@ -388,7 +388,10 @@ def made_in_place(t):
     other = scan.service("other")
     scan.start()
     other.running()
-    s = t.service(name="scan/slow", run=None)
+    s = t.service(name="slow", run=None)
+    os.rmdir(s.path)
+    s.path = f"{scan.path}/slow"
+    os.mkdir(s.path)
     wait_until(s.supervised, "supervised")
     s.script("run", IDLE)
     s.running()
@@ -985,12 +988,14 @@ def scan_far_away(t):
 
 @test()
 def scan_removed(t):
-    """a scan directory that is moved away and made again is followed; runsvdir goes on meanwhile"""
+    """a scan directory that is removed and made again is followed; runsvdir goes on meanwhile"""
     scan = Scan(t)
     kept, goes = scan.service("kept"), scan.service("goes")
     r = scan.start()
     kept_pid, goes_pid = kept.running(), goes.running()
-    shutil.rmtree(scan.path)
+    def refused(_, path, why):
+        need(why[0] is FileNotFoundError, f"{path}: {why[1]}")      # runsvdir was there first
+    shutil.rmtree(scan.path, onerror=refused)
     os.mkdir(scan.path)
     scan.link(kept)
     new = scan.service("new")
