@@ -31,9 +31,8 @@ void files_close(int *fd)
 	errno = error;
 }
 
-ssize_t files_read(int directory, const char *path, char *buffer, size_t size)
+static ssize_t read_all(int fd, char *buffer, size_t size)
 {
-	int fd = files_open(directory, path, O_RDONLY, 0);
 	size_t length = 0;
 
 	if (fd < 0)
@@ -54,6 +53,16 @@ ssize_t files_read(int directory, const char *path, char *buffer, size_t size)
 	files_close(&fd);
 	buffer[length] = '\0';
 	return (ssize_t)length;
+}
+
+ssize_t files_read(int directory, const char *path, char *buffer, size_t size)
+{
+	return read_all(files_open(directory, path, O_RDONLY, 0), buffer, size);
+}
+
+ssize_t files_read_no_link(int directory, const char *path, char *buffer, size_t size)
+{
+	return read_all(files_open(directory, path, O_RDONLY | O_NOFOLLOW, 0), buffer, size);
 }
 
 bool files_write(int fd, const void *data, size_t size)

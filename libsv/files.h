@@ -19,6 +19,9 @@ void files_close(int *fd);
  * how many, or -1 with errno. What does not fit is left unread. */
 ssize_t files_read(int directory, const char *path, char *buffer, size_t size);
 
+/* The same of a file that is no link; of one it fails, ELOOP. */
+ssize_t files_read_no_link(int directory, const char *path, char *buffer, size_t size);
+
 /* Writes all of DATA to FD; false with errno if that fails. */
 bool files_write(int fd, const void *data, size_t size);
 

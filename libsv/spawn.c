@@ -33,6 +33,7 @@ enum { FD_SLOTS = 3, HOLDER = SPAWN_CARRIED + SPAWN_CARRY_MOST, SLOTS_END };
 #endif
 
 static bool reserved;
+static bool shares;		/* a child can borrow our descriptors, as it can get its own */
 
 /* execvp(3) of musl takes PATH_MAX + NAME_MAX of it */
 #define CHILD_STACK_BYTES 16384
@@ -61,6 +62,10 @@ bool spawn_reserve(void)
 	if (holder >= SLOTS_END)
 		(void)close(holder);
 	reserved = true;
+	/* of one who shares none both do nothing; a filter of system calls may refuse both,
+	 * as a container's does that is older than the one and has no rights to the other */
+	shares = syscall(SYS_close_range, ~0U, ~0U, CLOSE_RANGE_UNSHARE) == 0 ||
+		unshare(CLONE_FILES) == 0;
 	return true;
 }
 
@@ -142,7 +147,7 @@ static int execute(struct child *child)
 		(void)setsid();		/* fails if we lead one already */
 	if (spawn->directory >= 0 && fchdir(spawn->directory) < 0)
 		return errno;
-	if (reserved && !spawn->detached && (error = leave_descriptors()) != 0) {
+	if (shares && !spawn->detached && (error = leave_descriptors()) != 0) {
 		child->later = true;
 		return error;
 	}
@@ -181,7 +186,7 @@ static pid_t start_borrowing(struct child *child)
 	static alignas(16) char stack[CHILD_STACK_BYTES] LARGE;
 
 	return clone(child_main, stack + sizeof stack,
-		CLONE_VM | CLONE_VFORK | (reserved ? CLONE_FILES : 0) | SIGCHLD, child);
+		CLONE_VM | CLONE_VFORK | (shares ? CLONE_FILES : 0) | SIGCHLD, child);
 }
 
 static pid_t start_sharing(struct child *child)

@@ -94,6 +94,15 @@ bool identity_is_same_place(const struct status_identity *one, const struct stat
 		one->inode == other->inode;
 }
 
+bool identity_is_before(const struct status_identity *identity)
+{
+	static uint64_t first;
+
+	if (first == 0)
+		first = start_of(1);
+	return identity->start != 0 && identity->start < first;
+}
+
 int identity_open(const struct status_identity *identity)
 {
 	uint64_t start;

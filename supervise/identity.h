@@ -22,6 +22,11 @@ uint64_t identity_now(void);
 /* Same boot, namespace and directory? */
 bool identity_is_same_place(const struct status_identity *one, const struct status_identity *other);
 
+/* Whether IDENTITY's process, should there have been one, was made before process 1: the
+ * number of a PID namespace that has ended is given to another. False if that cannot be
+ * known. */
+bool identity_is_before(const struct status_identity *identity);
+
 /* A pidfd of IDENTITY's process; -1 with errno: ESRCH if it has ended, else why it
  * cannot be had, or known whether it has. The start time is read after the pidfd was
  * opened, so that it is of the process that the pidfd holds. */

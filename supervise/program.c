@@ -77,7 +77,8 @@ static bool make_supervise(int directory)
 	return mkdirat(directory, target, 0700) == 0 || errno == EEXIST;
 }
 
-/* What is there is kept as it is, mode and owner: people delegate by them. */
+/* What is there is kept as it is, mode and owner: people delegate by them; but whoever has
+ * supervise/ might have us open what he cannot himself, by a link. */
 int program_open_fifo(int directory, const char *path, int flags)
 {
 	bool made = mkfifoat(directory, path, 0600) == 0;
@@ -86,7 +87,7 @@ int program_open_fifo(int directory, const char *path, int flags)
 
 	if (!made && errno != EEXIST)
 		return -1;
-	fd = files_open(directory, path, flags, 0);
+	fd = files_open(directory, path, flags | O_NOFOLLOW, 0);
 	if (fd < 0 || made)
 		return fd;
 	if (fstat(fd, &found) == 0 && !S_ISFIFO(found.st_mode)) {
@@ -101,7 +102,8 @@ const char *program_open(struct program *program, int directory)
 	program->directory = directory;
 	if (!make_supervise(directory))
 		return "make supervise/";
-	program->lock = files_open(directory, "supervise/lock", O_WRONLY | O_APPEND | O_CREAT, 0600);
+	program->lock = files_open(directory, "supervise/lock",
+		O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0600);
 	if (program->lock < 0)
 		return "open supervise/lock";
 	if (flock(program->lock, LOCK_EX | LOCK_NB) < 0)
@@ -389,7 +391,7 @@ static void listen_for_readiness(struct program *program)
  * it since, as is done after saying it; what it wrote has gone with it. */
 static void go_on_listening(struct program *program)
 {
-	int end = files_open(program->directory, "supervise/notify", O_WRONLY, 0);
+	int end = files_open(program->directory, "supervise/notify", O_WRONLY | O_NOFOLLOW, 0);
 
 	if (end < 0 && errno == ENXIO) {
 		/* one that has ended has it closed, too, whatever it had said */
@@ -449,7 +451,7 @@ static int adopt(struct program *program)
 	struct status status;
 	struct status_identity identity, here = identity_of(program);
 	struct status_memory memory;
-	ssize_t size = files_read(program->directory, STATUS, (char *)record, sizeof record);
+	ssize_t size = files_read_no_link(program->directory, STATUS, (char *)record, sizeof record);
 
 	program->is_new = size < 0 && errno == ENOENT;
 	if (program->is_new)
@@ -460,7 +462,7 @@ static int adopt(struct program *program)
 		return 0;
 	if (!identity_here(&here) && errno != ENOENT)
 		return -1;
-	if (!identity_is_same_place(&identity, &here))
+	if (!identity_is_same_place(&identity, &here) || identity_is_before(&identity))
 		return 0;
 	if (!read_options(program))
 		return -1;

@@ -90,7 +90,8 @@ static void expired(void *owner)
 {
 	struct roster *roster = owner;
 
-	roster->rescan = roster->quiet = true;
+	roster->rescan = roster->again = true;
+	roster->quiet = roster->missed;
 }
 
 static bool is_same(const struct roster_entry *entry, const struct stat *found)
@@ -363,6 +364,12 @@ static void seen_target(struct watch *watch, const char *name)
 		awaited->roster->rescan = true;
 }
 
+/* What is no service's name in the scan directory. */
+static bool is_skipped(const char *name)
+{
+	return name[0] == '.' || strcmp(name, "supervise") == 0;
+}
+
 /* Nothing would tell that what a link leads to has come. */
 static void look_later(struct roster *roster)
 {
@@ -405,13 +412,16 @@ static void await_target(struct roster *roster, const char *name)
 	/* a link itself, to what is not there */
 	if (fstatat(*roster->directory, target, &found, AT_SYMLINK_NOFOLLOW) == 0)
 		look_later(roster);
-	if (slash == NULL)
-		return;		/* beside it, where all is seen */
-	*slash = '\0';
-	if (faccessat(*roster->directory, slash == target ? "/" : target, F_OK, 0) == 0)
-		await_in(roster, slash == target ? "/" : target, slash + 1);
-	else
-		look_later(roster);
+	if (slash == NULL) {
+		if (is_skipped(target))
+			await_in(roster, ".", target);	/* of others beside it all is seen */
+	} else {
+		*slash = '\0';
+		if (faccessat(*roster->directory, slash == target ? "/" : target, F_OK, 0) == 0)
+			await_in(roster, slash == target ? "/" : target, slash + 1);
+		else
+			look_later(roster);
+	}
 	/* it may have come since it was looked for */
 	if (faccessat(*roster->directory, name, F_OK, 0) == 0)
 		roster->rescan = true;
@@ -440,16 +450,18 @@ void roster_see(struct roster *roster, const char *name)
 	struct roster_entry *entry;
 	struct stat found;
 
-	if (roster->supervisor.stopping || name[0] == '.' || strcmp(name, "supervise") == 0)
+	if (roster->supervisor.stopping || is_skipped(name))
 		return;
 	if (fstatat(*roster->directory, name, &found, 0) < 0) {
 		/* ENOENT: gone again, or a link to nothing */
 		if (errno == ENOENT)
 			await_target(roster, name);
-		else if (errno == ELOOP)
+		else if (errno == ELOOP) {
 			/* until one of the links is made anew */
-			message(MESSAGE_WARNING, "%s: cannot look at: %s", name, strerror(errno));
-		else {
+			if (!roster->again)
+				message(MESSAGE_WARNING, "%s: cannot look at: %s", name,
+					strerror(errno));
+		} else {
 			look_again(roster, name, "look at");
 			keep(roster, name);
 		}
@@ -589,7 +601,7 @@ void roster_rescan(struct roster *roster)
 		roster->rescan = false;
 		roster_scan(roster);
 	}
-	roster->rescan = roster->quiet = false;
+	roster->rescan = roster->again = roster->quiet = false;
 }
 
 void roster_stop(struct roster *roster)

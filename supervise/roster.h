@@ -22,6 +22,7 @@ struct roster {
 	struct roster_entry *first;
 	struct roster_awaited *awaited;	/* links to what is not there */
 	bool rescan;		/* one is due, see roster_rescan */
+	bool again;		/* that is for the time that has passed, and nothing that was seen */
 	bool quiet;		/* what that fails at has been told */
 	bool missed;		/* the last scan could not look at something */
 	bool is_complete;	/* all is known that was held when we were started */

@@ -153,6 +153,8 @@ static const char *reason(int error)
 		return "another supervisor holds it";
 	if (error == ENOTSUP)
 		return "not a FIFO";
+	if (error == ELOOP)
+		return "a symbolic link";
 	return strerror(error);
 }
 
@@ -164,14 +166,11 @@ void service_tell(struct service *service, int error)
 	service->said = error;
 }
 
-bool service_look_for_log(struct service *service, const char *name)
+/* Opens a log/ that was not there, should it be now; what cannot be opened is tried again. */
+static void try_log(struct service *service)
 {
 	int error;
 
-	if (service->stage != SERVICE_SUPERVISED || service->log != NULL)
-		return true;
-	if (name != NULL && strcmp(name, "log") != 0)
-		return false;
 	service->log_again = CLOCK_NEVER;
 	service->failed = open_log(service);
 	if (service->failed != NULL) {
@@ -180,13 +179,35 @@ bool service_look_for_log(struct service *service, const char *name)
 		service_free(service);
 		service_tell(service, error);
 		service->log_again = service->supervisor->loop->now + LOG_AGAIN_MS;
-		service_turn(service);
 	} else if (service->log != NULL) {
 		message(MESSAGE_INFO, "%s: has a logger now, which gets its output from its next "
 			"start on", service->name);
-		service_turn(service);
 	}
-	return service->log != NULL;
+}
+
+static int64_t deadline_of(const struct service *service)
+{
+	int64_t deadline = program_deadline(&service->main);
+	int64_t of_log = service->log != NULL ? program_deadline(&service->log->program) :
+		service->log_again;
+
+	return deadline < of_log ? deadline : of_log;
+}
+
+bool service_look_for_log(struct service *service, const char *name)
+{
+	if (service->stage != SERVICE_SUPERVISED || service->log != NULL)
+		return true;
+	if (name != NULL && strcmp(name, "log") != 0)
+		return false;
+	try_log(service);
+	if (service->log != NULL) {
+		service_turn(service);
+		return true;
+	}
+	if (service->log_again != CLOCK_NEVER)
+		timers_set(&service->supervisor->loop->timers, &service->timer, deadline_of(service));
+	return false;
 }
 
 /* --- what happens --------------------------------------------------------------- */
@@ -205,6 +226,7 @@ static bool pipe_is_empty(const struct service *service)
 static void release_main(struct service *service)
 {
 	program_retire(&service->main);
+	service->log_again = CLOCK_NEVER;
 	service->stage = SERVICE_DRAINING;
 	if (service->log != NULL)
 		monitor_drain(&service->log->program.monitor, pipe_is_empty(service),
@@ -273,26 +295,13 @@ void service_stop(struct service *service)
 		monitor_letter(&service->main.monitor, 'x', service->supervisor->loop->now);
 }
 
-static int64_t deadline_of(const struct service *service)
-{
-	int64_t deadline = program_deadline(&service->main);
-	int64_t of_log = service->log == NULL ? CLOCK_NEVER :
-		program_deadline(&service->log->program);
-
-	if (service->log == NULL && service->stage == SERVICE_SUPERVISED)
-		of_log = service->log_again;
-	return deadline < of_log ? deadline : of_log;
-}
-
 void service_turn(struct service *service)
 {
 	if (service->stage == SERVICE_OPENING || service->stage == SERVICE_GONE)
 		return;
-	if (service->log == NULL && service->supervisor->loop->now >= service->log_again)
-		(void)service_look_for_log(service, NULL);
-	/* by a turn in there */
-	if (service->stage == SERVICE_GONE)
-		return;
+	if (service->stage == SERVICE_SUPERVISED && service->log == NULL &&
+	    service->supervisor->loop->now >= service->log_again)
+		try_log(service);
 	if (service->log != NULL)
 		end_other_keepers(service, service->log->pipe_end.handed);
 	/* the logger first, so that it is there when the service writes; unless that is

@@ -62,13 +62,13 @@ static enum service_answer set_problem(struct service_problem *problem, const ch
 }
 
 /* Opens a FIFO that a supervisor reads. ENXIO: nobody does, fifo(7); anything
- * else than a FIFO was not made by a supervisor. */
+ * else than a FIFO was not made by a supervisor, nor was a link. */
 static enum service_answer open_fifo(int directory, const char *path, const char *what,
 	int *fd, struct service_problem *problem)
 {
 	struct stat facts;
 
-	*fd = files_open(directory, path, O_WRONLY, 0);
+	*fd = files_open(directory, path, O_WRONLY | O_NOFOLLOW, 0);
 	if (*fd < 0 && errno == ENXIO) {
 		set_problem(problem, "runsv not running", 0);
 		return SERVICE_UNSUPERVISED;
@@ -111,7 +111,7 @@ enum service_answer service_read_record(int directory, struct service_record *re
 	if (answer != SERVICE_YES)
 		return answer;
 	files_close(&fd);
-	fd = files_open(directory, "supervise/status", O_RDONLY, 0);
+	fd = files_open(directory, "supervise/status", O_RDONLY | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return set_problem(problem, "unable to open supervise/status", errno);
 	size = read_whole(fd, bytes, sizeof bytes, record);

@@ -1531,6 +1531,33 @@ def other_namespace_really(t):
 
 
 @test()
+def next_namespace(t):
+    """a record of a PID namespace that has ended, whose number the next one was given: a fresh start"""
+    scan = Scan(t)
+    s = scan.service("one")
+    begin = f"while ! test -e {t.dir}/begin; do sleep 0.02; done; exec {BIN}/runsvdir {scan.path}"
+    def started():
+        r = t.start("unshare", "--pid", "--mount-proc", "--fork", "--kill-child", "sh", "-c", begin)
+        wait_until(lambda: children(r.pid), "process 1")
+        return r, os.stat(f"/proc/{children(r.pid)[0]}/ns/pid").st_ino
+    write_file(f"{t.dir}/begin")
+    first, _ = started()
+    s.wait_start()
+    s.tell("d")
+    s.wait_status(state=0, want="d")
+    first.kill()
+    wait_until(lambda: not s.supervised(), "its end")
+    os.unlink(f"{t.dir}/begin")
+    _, number = started()
+    with open(s.supervise("status"), "rb+") as file:
+        record = put(file.read(), NAMESPACE_AT, "<Q", number)
+        file.seek(0)
+        file.write(seal(record))
+    write_file(f"{t.dir}/begin")
+    s.wait_start(2)
+
+
+@test()
 def other_directory(t):
     """a record of another directory: a fresh start, no signal"""
     f = Foreign(t)

@@ -1380,6 +1380,36 @@ def log_that_cannot_be_opened_yet(t):
 
 
 @test()
+def no_table_of_ones_own(t):
+    """where neither close_range(2) nor unshare(2) can be had, as under filters of system calls, all starts the same"""
+    s = t.service(run=STARTED + "exit 1\n", finish="say finish\n", log=logger(), control={"u": "say up\n"})
+    t.start(strace(), "-f", "-o", "/dev/null", "-e", "trace=close_range,unshare", "-e", "inject=close_range:error=ENOSYS",
+            "-e", "inject=unshare:error=EPERM", f"{BIN}/runsv", s.path)
+    for event in ("log start", "up", "start", "finish"):
+        s.wait_event(event, 1 if event == "log start" else 2)
+
+
+@test()
+def supervise_given_away(t):
+    """what somebody to whom supervise/ was given puts there as a link is not opened"""
+    s, r = t.supervised()
+    s.running()
+    made = f"{t.dir}/made"
+    for name in ("lock", "control", "ok"):
+        os.unlink(s.supervise(name))
+        os.symlink(made if name == "lock" else "/dev/zero", s.supervise(name))
+    r.kill()
+    for name, said in (("lock", "open supervise/lock"), ("control", "open supervise/control"), ("ok", "open supervise/ok")):
+        again = t.start(f"{BIN}/runsv", s.path)
+        again.wait_errors(said, "a symbolic link")
+        need(again.wait_exit() == 111, "exit code")
+        os.unlink(s.supervise(name))
+    need(not os.path.exists(made), "a file was made")
+    t.runsv(s)
+    s.wait_status(state=RUN)
+
+
+@test()
 def log_that_is_none(t):
     """a log that is no directory is said once"""
     os.mkdir(f"{t.dir}/scan")

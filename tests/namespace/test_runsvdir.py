@@ -757,8 +757,10 @@ def target_replaced(t):
 
 @test(runit="does not see it")
 def target_comes_back(t):
-    """a link whose directory went with what it was in, that ends with a slash, or leads to a link: what comes is started"""
+    """a link whose directory went with what it was in, that ends with a slash, or leads to a link or a hidden name: what comes is started"""
     scan = Scan(t)
+    hidden = t.service(name="scan/.hidden")
+    os.symlink(".hidden", f"{scan.path}/hidden")
     for how in ("parent", "slash", "link"):
         s = t.service(name=f"{how}/in/it")
         target = s.path + "/" if how == "slash" else s.path
@@ -771,10 +773,11 @@ def target_comes_back(t):
     for s in list(t.services):
         gone = os.path.dirname(s.path) if "/parent/" in s.path else s.path
         os.rename(gone, gone + ".old")
+    wait_until(lambda: not hidden.supervised(), "hidden is let go of")
     for pid in pids:
         wait_until(lambda pid=pid: not alive(pid), "the end of the old ones")
     for s in list(t.services):
-        new = t.service(name="new." + os.path.basename(os.path.dirname(os.path.dirname(s.path))))
+        new = t.service(name=f"new.{t.count()}")
         os.makedirs(os.path.dirname(s.path), exist_ok=True)
         os.rename(new.path, s.path)
         wait_until(new.starts, f"the start of {s.path}")
