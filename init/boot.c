@@ -138,6 +138,9 @@ static struct outcome mount_dev(struct cmdline *cmdline)
 		{ "dev", "/dev", "devtmpfs", MS_NOSUID, "mode=0755" };
 
 	(void)cmdline;
+	/* the devices are the machine's */
+	if (namespace_contained() && !is_mount_point(dev.point))
+		return outcome(STEP_SKIPPED, in_container);
 	return mount_one(&dev);
 }
 

@@ -71,6 +71,22 @@ bool cmdline_word(struct cmdline *cmdline, const char *word)
 	return value == NULL || text_copy(cmdline->wait, sizeof cmdline->wait, value);
 }
 
+/* Ends the word that TEXT begins with, and takes its quotes away. Returns what follows. */
+static char *end_word(char *text)
+{
+	char *to = text, *from = text;
+
+	for (bool quoted = false; *from != '\0' && (quoted || strchr(" \t\n", *from) == NULL); from++)
+		if (*from == '"')
+			quoted = !quoted;
+		else
+			*to++ = *from;
+	if (*from != '\0')
+		from++;
+	*to = '\0';
+	return from;
+}
+
 const char *cmdline_words(struct cmdline *cmdline, char *text)
 {
 	const char *bad = NULL;
@@ -79,10 +95,8 @@ const char *cmdline_words(struct cmdline *cmdline, char *text)
 		text += strspn(text, " \t\n");
 		if (*text == '\0')
 			return bad;
-		size_t length = strcspn(text, " \t\n");
-		char *rest = text[length] == '\0' ? text + length : text + length + 1;
+		char *rest = end_word(text);
 
-		text[length] = '\0';
 		if (!cmdline_word(cmdline, text) && bad == NULL)
 			bad = text;
 		text = rest;

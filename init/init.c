@@ -310,6 +310,9 @@ static void hear(const siginfo_t *info)
 {
 	int value = info->si_code == SI_QUEUE ? info->si_value.sival_int : 0;
 
+	/* of what is traced to nobody: to trace that would be the next */
+	if (info->si_signo == SIGPIPE)
+		return;
 	trace_signal(&life, info);
 	if (info->si_signo == SIGCHLD)
 		return;		/* the loop reaps anyway */

@@ -169,7 +169,7 @@ static int make_name(struct keeper *keeper)
 		(void)text_format(keeper->name, sizeof keeper->name, "%s%d.%u", keeper->prefix,
 			(int)getpid(), number);
 		if (mkfifoat(place(keeper), keeper->name, 0600) == 0)
-			return files_open(place(keeper), keeper->name, O_RDONLY, 0);
+			return files_open(place(keeper), keeper->name, O_RDONLY | O_NOFOLLOW, 0);
 		if (errno != EEXIST)
 			break;
 	}
@@ -361,8 +361,8 @@ void keeper_end_others(const struct keeper *keeper, int directory, const char *p
 		    (place(keeper) == directory &&
 		    strcmp(entry->d_name, keeper->name + (start - prefix)) == 0))
 			continue;
-		/* ENXIO: nobody reads there any more */
-		fifo = files_open(dirfd(list), entry->d_name, O_WRONLY, 0);
+		/* ENXIO: nobody reads there any more; ELOOP: it is none of ours */
+		fifo = files_open(dirfd(list), entry->d_name, O_WRONLY | O_NOFOLLOW, 0);
 		files_close(&fifo);
 		(void)unlinkat(dirfd(list), entry->d_name, 0);
 	}

@@ -704,6 +704,29 @@ def a_full_pipe_does_not_stop_it():
         os.close(writing)
 
 
+def tracing_to_nobody_does_not_keep_it_from_hearing():
+    reading, writing = os.pipe()
+    with init("::respawn:sleep 1001\n", arguments=["init.trace"], stdout=writing) as ns:
+        pid, outer = pid_of(ns, "sleep 1001")
+        os.close(writing)
+        os.close(reading)
+        os.kill(outer, signal.SIGKILL)
+        wait_until("another", lambda: pid_of(ns, "sleep 1001")[0] != pid)
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT
+
+
+def the_machines_devices_stay_out_of_a_container():
+    # it has no /dev of its own, but a directory (2: MNT_DETACH, of all that is below)
+    detach = "import ctypes, os, sys; ctypes.CDLL(None).umount2(b'/dev', 2) and sys.exit(1); os.execv(sys.argv[1], sys.argv[1:])"
+    with init("::respawn:sleep 1001\n", wrapper=("python3", "-c", detach)) as ns:
+        _, outer = pid_of(ns, "sleep 1001")
+        with open("/proc/%d/mounts" % outer) as file:
+            mounts = file.read()
+        assert "devtmpfs" not in mounts, mounts + ns.output()
+        assert "not ours in a container" in ns.output(), ns.output()
+
+
 def failing_system_calls_do_not_end_it():
     program = strace()
     # by call: the errors, and at which of its uses

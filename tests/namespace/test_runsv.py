@@ -5,6 +5,7 @@ import errno
 import fcntl
 import os
 import re
+import select
 import signal
 import stat
 import subprocess
@@ -1392,9 +1393,17 @@ def no_table_of_ones_own(t):
 @test()
 def supervise_given_away(t):
     """what somebody to whom supervise/ was given puts there as a link is not opened"""
-    s, r = t.supervised()
+    s, r = t.supervised(log=logger())
     s.running()
     made = f"{t.dir}/made"
+    touched = f"{t.dir}/touched"
+    os.mkfifo(touched)
+    # were it opened for writing, who reads from it would see the end of that
+    reader = os.open(touched, os.O_RDONLY | os.O_NONBLOCK)
+    t.undo.callback(os.close, reader)
+    poll = select.poll()
+    poll.register(reader, select.POLLHUP)
+    os.symlink(touched, s.supervise("keeper.x", log=True))
     for name in ("lock", "control", "ok"):
         os.unlink(s.supervise(name))
         os.symlink(made if name == "lock" else "/dev/zero", s.supervise(name))
@@ -1407,6 +1416,8 @@ def supervise_given_away(t):
     need(not os.path.exists(made), "a file was made")
     t.runsv(s)
     s.wait_status(state=RUN)
+    wait_until(lambda: not os.path.lexists(s.supervise("keeper.x", log=True)), "keeper.x is gone")
+    same(poll.poll(0), [], "what was opened")
 
 
 @test()

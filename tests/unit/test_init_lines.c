@@ -31,6 +31,20 @@ START_TEST(command_line_words)
 }
 END_TEST
 
+/* lib/cmdline.c, next_arg */
+START_TEST(blanks_in_quotes_are_part_of_a_word)
+{
+	char text[] = "dm-mod.create=\"v,,,ro,0 8 verity 1 s single 8:1 ro init.trace\" "
+		"init.skip=\"mdev,lo\" \"init.term=4\" x=\"1";
+
+	cmdline_begin(&cmdline);
+	ck_assert_ptr_null(cmdline_words(&cmdline, text));
+	ck_assert(!cmdline.single && !cmdline.read_only && !cmdline.trace);
+	ck_assert(cmdline_skips(&cmdline, "mdev") && cmdline_skips(&cmdline, "lo"));
+	ck_assert_int_eq((int)cmdline.limits.term, 4000);
+}
+END_TEST
+
 START_TEST(the_last_of_ro_and_rw_counts)
 {
 	char text[] = "ro rw";
@@ -223,6 +237,7 @@ int main(void)
 
 	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, command_line_words);
+	tcase_add_test(tests, blanks_in_quotes_are_part_of_a_word);
 	tcase_add_test(tests, the_last_of_ro_and_rw_counts);
 	tcase_add_test(tests, every_word_for_single);
 	tcase_add_test(tests, values_that_cannot_be_are_refused);
