@@ -12,6 +12,31 @@ static bool is_same(const struct cmdline *one, const struct cmdline *other)
 		memcmp(&one->limits, &other->limits, sizeof one->limits) == 0;
 }
 
+static bool is_within_quotes(const char *word, const char *at)
+{
+	size_t quotes = 0;
+
+	for (; word < at; word++)
+		quotes += *word == '"';
+	return quotes % 2 == 1;
+}
+
+/* The next word, without its quotes, or NULL. */
+static char *take_word(char **rest)
+{
+	char *word = *rest + strspn(*rest, " \t\n"), *end = word, *quote;
+
+	if (*word == '\0')
+		return NULL;
+	for (end += strcspn(end, " \t\n"); *end != '\0' && is_within_quotes(word, end);)
+		end += 1 + strcspn(end + 1, " \t\n");
+	*rest = *end == '\0' ? end : end + 1;
+	*end = '\0';
+	while ((quote = strchr(word, '"')) != NULL)
+		memmove(quote, quote + 1, strlen(quote));
+	return word;
+}
+
 /* Word by word it comes to the same; the first bad one is the one that is named. */
 static void check_words(char *text, const struct cmdline *cmdline, const char *bad)
 {
@@ -20,7 +45,7 @@ static void check_words(char *text, const struct cmdline *cmdline, const char *b
 	char *rest = text;
 
 	cmdline_begin(&again);
-	for (char *word; (word = strtok_r(rest, " \t\n", &rest)) != NULL;)
+	for (char *word; (word = take_word(&rest)) != NULL;)
 		if (!cmdline_word(&again, word) && first == NULL)
 			first = word;
 	must(is_same(cmdline, &again));
