@@ -4,6 +4,7 @@
 #include "directory.h"
 #include "everybody.h"
 #include "files.h"
+#include "large.h"
 #include "message.h"
 #include "mounttable.h"
 #include "namespace.h"
@@ -283,7 +284,7 @@ static bool is_on_server(const struct mounts *mounts, const char *path)
  * would wait for a server that is gone before any of that. */
 static void release(void)
 {
-	static struct mounts mounts;	/* large */
+	static struct mounts mounts LARGE;
 
 	if (namespace_contained()) {
 		sync();

@@ -536,14 +536,14 @@ static bool is_news(struct program *program, int error)
 	bool news;
 
 	if (monitor->asked == MONITOR_START_CONTROL) {
-		uint32_t bit = UINT32_C(1) << (command_find(monitor->script) - command_table);
+		uint16_t bit = (uint16_t)(1U << (command_find(monitor->script) - command_table));
 
 		news = error != 0 && (program->said_scripts & bit) == 0;
-		program->said_scripts = error != 0 ? program->said_scripts | bit :
-			program->said_scripts & ~bit;
+		program->said_scripts = (uint16_t)(error != 0 ? program->said_scripts | bit :
+			program->said_scripts & ~bit);
 	} else {
 		news = error != 0 && error != program->said[monitor->asked];
-		program->said[monitor->asked] = error;
+		program->said[monitor->asked] = (unsigned char)error;	/* they end at 133 */
 	}
 	return news;
 }

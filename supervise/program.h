@@ -68,8 +68,8 @@ struct program {
 	struct loop_child script_child;
 	pid_t last_pid;		/* of the last run */
 	/* errno of its last start that failed, of run and finish: told once */
-	int said[MONITOR_START_FINISH + 1];
-	uint32_t said_scripts;	/* the same of control scripts: a bit for each */
+	unsigned char said[MONITOR_START_FINISH + 1];
+	uint16_t said_scripts;	/* the same of control scripts: a bit for each */
 	struct program *next_unpublished;
 	uint32_t margin;	/* of start; here for it fills a gap */
 	bool has_texts;		/* supervise/pid and stat say what status does */
