@@ -27,7 +27,8 @@ void cmdline_begin(struct cmdline *cmdline);
 bool cmdline_word(struct cmdline *cmdline, const char *word);
 
 /* Takes TEXT apart (in place) at its blanks, but for those between quotes, which are
- * taken away (lib/cmdline.c, next_arg), and gives each word to cmdline_word. The first one of which that returns false, or NULL. */
+ * taken away (lib/cmdline.c, next_arg), and gives each word to cmdline_word. The first
+ * one of which that returns false, or NULL. */
 const char *cmdline_words(struct cmdline *cmdline, char *text);
 
 /* Is boot step NAME to be skipped? */

@@ -30,9 +30,14 @@ static void want(struct monitor *monitor, enum monitor_want wanted)
 	monitor->unpublished = monitor->publish_first = true;
 }
 
+static bool is_down(enum monitor_want want)
+{
+	return want == MONITOR_WANT_DOWN || want == MONITOR_WANT_EXIT;
+}
+
 static bool wants_down(const struct monitor *monitor)
 {
-	return monitor->want == MONITOR_WANT_DOWN || monitor->want == MONITOR_WANT_EXIT;
+	return is_down(monitor->want);
 }
 
 /* Starts, or waits until a start is allowed. */
@@ -429,7 +434,7 @@ pid_t monitor_left_behind(struct monitor *monitor, pid_t pid, int64_t now)
 bool monitor_ends_group(const struct monitor_options *options, const struct status_memory *memory)
 {
 	return memory->state == MONITOR_RUN && options->kill_ms > 0 &&
-		(memory->want == MONITOR_WANT_DOWN || memory->want == MONITOR_WANT_EXIT);
+		is_down((enum monitor_want)memory->want);
 }
 
 void monitor_group_gone(struct monitor *monitor)

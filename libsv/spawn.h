@@ -47,9 +47,8 @@ enum spawn_result {
 /* For a program with very many descriptors: from now on a child that borrows our
  * memory borrows our descriptors as well, until it has copies of the few that it
  * needs; otherwise, and where that cannot be, each child copies all of them, and closes
- * them one by one. Takes
- * the numbers from 3 on for that, and closes what is open from there, so it is to
- * be called first. False with errno. */
+ * them one by one. Takes the numbers from 3 on for that, and closes what is open from
+ * there, so it is to be called first. False with errno. */
 bool spawn_reserve(void);
 
 /* Starts SPAWN's program with default signals and an empty mask. *ERROR is set

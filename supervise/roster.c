@@ -398,6 +398,7 @@ static void await_in(struct roster *roster, const char *parent, const char *targ
 static void await_target(struct roster *roster, const char *name)
 {
 	char target[PATH_MAX], *slash;
+	const char *parent = ".", *last = target;
 	ssize_t length = readlinkat(*roster->directory, name, target, sizeof target - 1);
 	struct stat found;
 
@@ -408,20 +409,20 @@ static void await_target(struct roster *roster, const char *name)
 	while (length > 1 && target[length - 1] == '/')
 		length--;
 	target[length] = '\0';
-	slash = strrchr(target, '/');
 	/* a link itself, to what is not there */
 	if (fstatat(*roster->directory, target, &found, AT_SYMLINK_NOFOLLOW) == 0)
 		look_later(roster);
-	if (slash == NULL) {
-		if (is_skipped(target))
-			await_in(roster, ".", target);	/* of others beside it all is seen */
-	} else {
+	slash = strrchr(target, '/');
+	if (slash != NULL) {
 		*slash = '\0';
-		if (faccessat(*roster->directory, slash == target ? "/" : target, F_OK, 0) == 0)
-			await_in(roster, slash == target ? "/" : target, slash + 1);
-		else
-			look_later(roster);
-	}
+		parent = slash == target ? "/" : target;
+		last = slash + 1;
+	} else if (!is_skipped(target))
+		return;		/* beside it, where all is seen */
+	if (faccessat(*roster->directory, parent, F_OK, 0) == 0)
+		await_in(roster, parent, last);
+	else
+		look_later(roster);
 	/* it may have come since it was looked for */
 	if (faccessat(*roster->directory, name, F_OK, 0) == 0)
 		roster->rescan = true;

@@ -847,34 +847,30 @@ def log_added_in_a_storm(t):
     s.wait_event("log start")
 
 
-@test()
-def relinked(t):
-    """a link replaced at once (rename over it) by one to another directory"""
+def relinked_by(t, aside):
+    """A link to one service is replaced by one to another, which is made at ASIDE and moved over it."""
     scan = Scan(t)
     old = t.service(name="defined/old")
     new = t.service(name="defined/new")
     scan.link(old, "name")
     scan.start()
     pid = old.running()
-    os.symlink(new.path, f"{scan.path}/.name")
-    os.rename(f"{scan.path}/.name", f"{scan.path}/name")
+    os.symlink(new.path, f"{t.dir}/{aside}")
+    os.rename(f"{t.dir}/{aside}", f"{scan.path}/name")
     new.running()
     wait_gone(old, pid)
+
+
+@test()
+def relinked(t):
+    """a link replaced at once (rename over it) by one to another directory"""
+    relinked_by(t, "scan/.name")
 
 
 @test()
 def replaced_from_elsewhere(t):
     """a link replaced by one that is moved over it from another directory"""
-    scan = Scan(t)
-    old = t.service(name="defined/old")
-    new = t.service(name="defined/new")
-    scan.link(old, "name")
-    scan.start()
-    pid = old.running()
-    os.symlink(new.path, f"{t.dir}/name")
-    os.rename(f"{t.dir}/name", f"{scan.path}/name")
-    new.running()
-    wait_gone(old, pid)
+    relinked_by(t, "name")
 
 
 @test()
