@@ -284,7 +284,7 @@ static bool is_on_server(const struct mounts *mounts, const char *path)
  * would wait for a server that is gone before any of that. */
 static void release(void)
 {
-	static struct mounts mounts LARGE;
+	static struct mounts mounts SELDOM;
 
 	if (namespace_contained()) {
 		sync();

@@ -44,9 +44,16 @@ static sigset_t awaited;		/* all signals but those of a crash */
 
 /* ---- processes ---- */
 
-/* What the entry under way executes. */
-static struct argv executed LARGE;
-static struct console_child child;
+static enum spawn_result start(const struct inittab_entry *entry, bool quiet, pid_t *pid, int *error)
+{
+	struct console_child child = {
+		.tty = entry->tty, .ask = entry->action == INITTAB_ASKFIRST, .quiet = quiet };
+	struct argv executed;
+
+	argv_make(&executed, entry->command);
+	child.login = executed.login;
+	return console_spawn(executed.path, executed.words, &child, pid, error);
+}
 
 static void spawn_entry(int slot)
 {
@@ -64,14 +71,7 @@ static void spawn_entry(int slot)
 		lifecycle_no_tty(&life, slot, clock_now());
 		return;
 	}
-	argv_make(&executed, entry->command);
-	child = (struct console_child){
-		.tty = entry->tty,
-		.login = executed.login,
-		.ask = entry->action == INITTAB_ASKFIRST,
-		.quiet = again,
-	};
-	if (console_spawn(executed.path, executed.words, &child, &pid, &error) == SPAWN_STARTED) {
+	if (start(entry, again, &pid, &error) == SPAWN_STARTED) {
 		told = 0;
 		lifecycle_spawned(&life, slot, pid, clock_now());
 		trace_spawned(&life, slot);
@@ -192,6 +192,8 @@ static void end_last(pid_t helper)
 /* Becomes the restart entry; returns if that cannot be. */
 static void restart(int slot)
 {
+	struct console_child child;
+	struct argv executed;
 	int error;
 
 	if (slot < 0)

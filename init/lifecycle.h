@@ -101,8 +101,8 @@ struct lifecycle {
 	int interrupt;
 	struct lifecycle_program programs[LIFECYCLE_STEPS];	/* by step */
 	/* what is used of the two is at their beginning: it touches few pages */
-	struct lifecycle_process processes[INITTAB_ENTRIES];
 	struct inittab table;
+	struct lifecycle_process processes[INITTAB_ENTRIES];	/* by slot */
 };
 
 enum lifecycle_do {

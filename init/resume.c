@@ -43,9 +43,9 @@ static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 
 static char **arguments;
 static struct lifecycle *life;
-static char state[sizeof STATE + RECORD_BYTES] LARGE;
+static char state[sizeof STATE + RECORD_BYTES] SELDOM;
 static const char *path = "/sbin/init";
-static char path_variable[sizeof PATH + PATH_MAX] LARGE;
+static char path_variable[sizeof PATH + PATH_MAX] SELDOM;
 static char history[sizeof HISTORY + 2 + CRASHES * 24];
 static int64_t crashes[CRASHES];	/* when, the latest first; 0: none */
 static volatile sig_atomic_t depth;	/* of crashes while we deal with one */
@@ -268,7 +268,7 @@ enum resume_reason resume_take(int64_t now)
 
 static void catch(void)
 {
-	static char stack[STACK_BYTES] LARGE;
+	static char stack[STACK_BYTES] SELDOM;
 	const stack_t other = { .ss_sp = stack, .ss_size = sizeof stack };
 	struct sigaction action = { .sa_sigaction = crashed,
 		/* a crash while we deal with one is caught too: blocked it would end us */

@@ -183,7 +183,7 @@ static pid_t start_detached(struct child *child)
 
 static pid_t start_borrowing(struct child *child)
 {
-	static alignas(16) char stack[CHILD_STACK_BYTES] LARGE;
+	static alignas(16) char stack[CHILD_STACK_BYTES] SELDOM;
 
 	return clone(child_main, stack + sizeof stack,
 		CLONE_VM | CLONE_VFORK | (shares ? CLONE_FILES : 0) | SIGCHLD, child);
