@@ -2,6 +2,7 @@
 #include "program.h"
 
 #include "identity.h"
+#include "listing.h"
 #include "nofile.h"
 
 #include "clock.h"
@@ -23,6 +24,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Not a listing: what its directory has is to be looked up. */
+#define NOT_LISTED 0xffff
 
 #define STATUS "supervise/status"
 #define STATUS_NEW STATUS ".new"
@@ -56,12 +60,14 @@ void program_init(struct program *program)
 
 /* supervise/ may be a link, also to a directory that is not there yet (people put
  * it on /run): then the target is made. */
-static bool make_supervise(int directory)
+static bool make_supervise(struct program *program)
 {
+	int directory = program->directory;
 	char target[PATH_MAX];
 	ssize_t length;
 
-	if (mkdirat(directory, "supervise", 0700) == 0)
+	program->is_new = mkdirat(directory, "supervise", 0700) == 0;
+	if (program->is_new)
 		return true;
 	if (errno == EROFS) {
 		if (faccessat(directory, "supervise", F_OK, 0) == 0)
@@ -100,7 +106,8 @@ int program_open_fifo(int directory, const char *path, int flags)
 const char *program_open(struct program *program, int directory)
 {
 	program->directory = directory;
-	if (!make_supervise(directory))
+	program->listing = (unsigned short)listing_read(directory);
+	if (!make_supervise(program))
 		return "make supervise/";
 	program->lock = files_open(directory, "supervise/lock",
 		O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0600);
@@ -297,9 +304,11 @@ void program_publish_all(struct supervisor *supervisor)
 
 static bool read_options(struct program *program)
 {
+	unsigned listing = program->listing != NOT_LISTED ? program->listing :
+		listing_read(program->directory);
 	struct options options;
 
-	if (!options_read(&options, program->directory, *program->name, suffix(program),
+	if (!options_read(&options, program->directory, listing, *program->name, suffix(program),
 	    &program->options_seen))
 		return false;
 	program->monitor.options = options.monitor;
@@ -451,8 +460,11 @@ static int adopt(struct program *program)
 	struct status status;
 	struct status_identity identity, here = identity_of(program);
 	struct status_memory memory;
-	ssize_t size = files_read_no_link(program->directory, STATUS, (char *)record, sizeof record);
+	ssize_t size;
 
+	if (program->is_new)
+		return 0;
+	size = files_read_no_link(program->directory, STATUS, (char *)record, sizeof record);
 	program->is_new = size < 0 && errno == ENOENT;
 	if (program->is_new)
 		return 0;
@@ -756,7 +768,8 @@ static void start_control(struct program *program, char letter)
 	struct stat found;
 
 	path[sizeof path - 2] = letter;
-	if (fstatat(program->directory, path, &found, 0) < 0 || !(found.st_mode & S_IXUSR)) {
+	if (!(program->listing & LISTING_CONTROL) ||
+	    fstatat(program->directory, path, &found, 0) < 0 || !(found.st_mode & S_IXUSR)) {
 		monitor_not_started(&program->monitor, MONITOR_ABSENT, 0,
 			program->supervisor->loop->now);
 		return;
@@ -823,6 +836,7 @@ void program_turn(struct program *program)
 	while (!program->is_retired &&
 	    monitor_next(&program->monitor, program->supervisor->loop->now, &action))
 		do_action(program, &action);
+	program->listing = NOT_LISTED;
 	if (program->is_unwritten)
 		publish_soon(program);
 }

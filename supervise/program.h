@@ -43,11 +43,13 @@ struct program {
 	struct service *service;	/* whose it is */
 	const char *const *name;	/* of the service, for messages; the owner's */
 	int input, output;	/* its standard input and output; SPAWN_KEEP: ours */
-	bool is_log;
-	bool is_new;		/* what it publishes has not been there before */
+	bool is_log : 1;
+	bool is_new : 1;	/* what it publishes has not been there before */
+	bool is_unwritten : 1;	/* what should be on record could not be written */
 	struct options_seen options_seen;
+	/* what its directory had when it was opened (listing.h): only up to its first turn */
+	unsigned short listing;
 	short notification_fd;	/* OPTIONS_NO_FD: none */
-	bool is_unwritten;	/* what should be on record could not be written */
 	struct monitor monitor;
 	int directory;		/* where it runs: the service directory, or its log/ */
 	int lock;

@@ -52,6 +52,7 @@ struct roster_entry {
 	int error;			/* of the last one, if there is a pause */
 	unsigned seen;			/* the scan that saw it last */
 	bool leaving;			/* its entry is gone from the directory */
+	bool is_unwatched;		/* it has been opened since roster_watch */
 };
 
 /* A link whose target is not there: it is watched for. */
@@ -135,26 +136,46 @@ static void set_target(struct roster_entry *entry, const char *target)
 	entry->target = copy != NULL ? copy : entry->name;
 }
 
-static void watch(struct roster_entry *entry, const char *path)
+/* What a link in the scan directory leads to. */
+static void watch_beside(struct roster_entry *entry)
 {
-	struct watches *watches = &entry->roster->watches;
+	struct roster *roster = entry->roster;
 	int directory = entry->service.main.directory;
-	struct stat scan, parent;
+	struct stat scan, found;
+	char path[PATH_MAX];
 
+	if (fstatat(directory, "..", &found, 0) < 0 || fstat(*roster->directory, &scan) < 0 ||
+	    (found.st_dev == scan.st_dev && found.st_ino == scan.st_ino))
+		return;
+	watches_add(&roster->watches, &entry->beside, directory, "..", true, seen_beside);
+	if (files_path(directory, path, sizeof path) && strrchr(path, '/') != NULL)
+		set_target(entry, strrchr(path, '/') + 1);
+	/* it may have been replaced since it was opened */
+	if (!entry->leaving && (fstatat(*roster->directory, entry->name, &found, 0) < 0 ||
+	    !is_same(entry, &found)))
+		roster->rescan = true;
+}
+
+static void watch(struct roster_entry *entry)
+{
+	int directory = entry->service.main.directory;
+
+	if (directory < 0)
+		return;		/* it is gone already */
 	if (entry->service.log == NULL) {
-		watches_add(watches, &entry->inside, directory, "", false, seen_inside);
+		watches_add(&entry->roster->watches, &entry->inside, directory, "", false,
+			seen_inside);
 		/* it may have come since it was looked for */
 		seen_inside(&entry->inside, NULL);
 	}
-	if (fstatat(directory, "..", &parent, 0) < 0 || fstat(*entry->roster->directory, &scan) < 0 ||
-	    (parent.st_dev == scan.st_dev && parent.st_ino == scan.st_ino))
-		return;
-	set_target(entry, strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : NULL);
-	watches_add(watches, &entry->beside, directory, "..", true, seen_beside);
+	if (entry->service.main.directory >= 0)
+		watch_beside(entry);
 }
 
 static void unwatch(struct roster_entry *entry)
 {
+	entry->roster->unwatched -= entry->is_unwatched;
+	entry->is_unwatched = false;
 	watches_remove(&entry->roster->watches, &entry->inside);
 	watches_remove(&entry->roster->watches, &entry->beside);
 	set_target(entry, NULL);
@@ -234,13 +255,11 @@ static void opened(struct roster_entry *entry)
 	/* without /proc nothing can be adopted anyway, nor watched by a path */
 	if (files_path(entry->service.main.directory, path, sizeof path)) {
 		held_add(*roster->directory, path, entry->device, entry->inode);
-		watch(entry, path);
+		entry->is_unwatched = true;
+		roster->unwatched++;
 	}
 	if (entry->leaving)
 		service_stop(&entry->service);
-	/* a log/ that has just come had its turn */
-	if (entry->service.stage == SERVICE_GONE)
-		return;
 	/* its first turn comes when all of a scan are open */
 	timers_set(&roster->supervisor.loop->timers, &entry->service.timer,
 		roster->supervisor.loop->now);
@@ -613,6 +632,20 @@ void roster_stop(struct roster *roster)
 		if (entry->service.main.monitor.want != MONITOR_WANT_EXIT)
 			entry->leaving = false;
 		leave(entry);
+	}
+}
+
+void roster_watch(struct roster *roster)
+{
+	struct roster_entry *entry;
+
+	/* they are the first, but for what is opened again */
+	for (entry = roster->first; entry != NULL && roster->unwatched > 0; entry = entry->next) {
+		if (!entry->is_unwatched)
+			continue;
+		entry->is_unwatched = false;
+		roster->unwatched--;
+		watch(entry);
 	}
 }
 

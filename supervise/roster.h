@@ -28,6 +28,7 @@ struct roster {
 	bool is_complete;	/* all is known that was held when we were started */
 	struct timer timer;	/* for another, as something could not be looked at */
 	size_t count;
+	size_t unwatched;	/* of them: opened since roster_watch */
 	unsigned scan;		/* the number of the scan going on, or of the last */
 	bool (*catch_up)(void);	/* the owner's: tells of what has come while it was read */
 	bool torn;		/* while it did so, something has gone again */
@@ -51,6 +52,10 @@ void roster_scan(struct roster *roster);
 /* The scan directory is about to be TO, a descriptor: what is held, also what will go
  * with the one before, is listed there. */
 void roster_move(struct roster *roster, int to);
+
+/* Watches what has been opened: after its start, which this would hold up, and looks
+ * whether something has come meanwhile. To be called after each loop_wait. */
+void roster_watch(struct roster *roster);
 
 /* Does so if something has changed beside a service directory. To be called after
  * each loop_wait. */

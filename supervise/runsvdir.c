@@ -149,7 +149,10 @@ int main(int argc, char **argv)
 	roster.catch_up = catch_up;
 	keeper_open(&keeper, &loop);
 	scan_open(&scan, &loop, argv[0]);
+	/* what has been found is started before anything else is done about it */
+	(void)loop_look(&loop);
 	for (;;) {
+		roster_watch(&roster);
 		roster_rescan(&roster);
 		program_publish_all(&roster.supervisor);
 		roster_collect(&roster);

@@ -756,6 +756,19 @@ def target_replaced(t):
 
 
 @test(runit="does not see it")
+def target_replaced_early(t):
+    """a directory replaced while runsvdir opens it by a link: the old one is taken down, the new one started"""
+    scan = Scan(t)
+    s, new = scan.service("one"), t.service(name="new")
+    pid = stopped_at(t, scan, "symlinkat")[1]
+    os.rename(s.path, s.path + ".old")
+    os.rename(new.path, s.path)
+    os.kill(pid, signal.SIGCONT)
+    wait_until(new.starts, "the start of the new one")
+    wait_until(lambda: not any(alive(old) for old in s.starts()), "the end of the old one")
+
+
+@test(runit="does not see it")
 def target_comes_back(t):
     """a link whose directory went with what it was in, that ends with a slash, or leads to a link or a hidden name: what comes is started"""
     scan = Scan(t)
