@@ -15,8 +15,6 @@
 
 static unsigned bit_of(const char *name)
 {
-	if (strcmp(name, "log") == 0)
-		return LISTING_LOG;
 	if (strcmp(name, "control") == 0)
 		return LISTING_CONTROL;
 	for (unsigned which = 0; which < SETTING_COUNT; which++)

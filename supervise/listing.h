@@ -7,10 +7,9 @@
 
 #include "setting.h"
 
-/* A bit for each: 1 << an enum setting for the option files, and these. */
+/* A bit for each: 1 << an enum setting for the option files, and this. */
 enum {
-	LISTING_LOG = 1 << SETTING_COUNT,
-	LISTING_CONTROL = LISTING_LOG << 1,
+	LISTING_CONTROL = 1 << SETTING_COUNT,
 	LISTING_ALL = (LISTING_CONTROL << 1) - 1,
 };
 

@@ -24,11 +24,11 @@ struct options_seen {
 	unsigned char wrong;	/* its value cannot be, which has been told */
 };
 
-/* Reads what there is in DIRECTORY, of which LISTING is listing_read's. A value that cannot be is told once, with NAME of
- * the service and SUFFIX of the directory before it, and taken as if its file
- * were not there. False if they cannot be read now, for want of descriptors or
- * memory, with errno: better not to start than with other options than were asked
- * for. */
+/* Reads what there is in DIRECTORY, of which LISTING is listing_read's. A value that cannot
+ * be is told once, with NAME of the service and SUFFIX of the directory before it, and
+ * taken as if its file were not there. False if they cannot be read now, for want of
+ * descriptors or memory, with errno: better not to start than with other options than were
+ * asked for. */
 bool options_read(struct options *options, int directory, unsigned listing, const char *name,
 	const char *suffix, struct options_seen *seen);
 

@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Not a listing: what its directory has is to be looked up. */
+/* Not a listing: the directory has not been looked at. */
 #define NOT_LISTED 0xffff
 
 #define STATUS "supervise/status"
@@ -54,6 +54,7 @@ void program_init(struct program *program)
 	program->directory = program->lock = -1;
 	program->control = program->ok = program->pidfd = -1;
 	program->notify = program->notify_end = -1;
+	program->listing = NOT_LISTED;
 	program->main_child.ended = main_ended;
 	program->script_child.ended = script_ended;
 }
@@ -85,16 +86,16 @@ static bool make_supervise(struct program *program)
 
 /* What is there is kept as it is, mode and owner: people delegate by them; but whoever has
  * supervise/ might have us open what he cannot himself, by a link. */
-int program_open_fifo(int directory, const char *path, int flags)
+static int open_fifo(int directory, const char *path, int flags, bool *made)
 {
-	bool made = mkfifoat(directory, path, 0600) == 0;
 	struct stat found;
 	int fd;
 
-	if (!made && errno != EEXIST)
+	*made = mkfifoat(directory, path, 0600) == 0;
+	if (!*made && errno != EEXIST)
 		return -1;
 	fd = files_open(directory, path, flags | O_NOFOLLOW, 0);
-	if (fd < 0 || made)
+	if (fd < 0 || *made)
 		return fd;
 	if (fstat(fd, &found) == 0 && !S_ISFIFO(found.st_mode)) {
 		files_close(&fd);
@@ -103,10 +104,18 @@ int program_open_fifo(int directory, const char *path, int flags)
 	return fd;
 }
 
+int program_open_fifo(int directory, const char *path, int flags)
+{
+	bool made;
+
+	return open_fifo(directory, path, flags, &made);
+}
+
 const char *program_open(struct program *program, int directory)
 {
+	bool made;
+
 	program->directory = directory;
-	program->listing = (unsigned short)listing_read(directory);
 	if (!make_supervise(program))
 		return "make supervise/";
 	program->lock = files_open(directory, "supervise/lock",
@@ -117,7 +126,9 @@ const char *program_open(struct program *program, int directory)
 		return "lock supervise/lock";
 	/* for reading and writing: a FIFO with no writer left would be at its end
 	 * of file, and so readable, for ever (fifo(7)) */
-	program->control = program_open_fifo(directory, "supervise/control", O_RDWR);
+	program->control = open_fifo(directory, "supervise/control", O_RDWR, &made);
+	/* who had the lock between our making supervise/ and that has made this, before any record */
+	program->is_new = program->is_new && made;
 	return program->control < 0 ? "open supervise/control" : NULL;
 }
 
@@ -302,14 +313,20 @@ void program_publish_all(struct supervisor *supervisor)
 	}
 }
 
+/* What its directory has in this turn. */
+static unsigned listing_of(struct program *program)
+{
+	if (program->listing == NOT_LISTED)
+		program->listing = (unsigned short)listing_read(program->directory);
+	return program->listing;
+}
+
 static bool read_options(struct program *program)
 {
-	unsigned listing = program->listing != NOT_LISTED ? program->listing :
-		listing_read(program->directory);
 	struct options options;
 
-	if (!options_read(&options, program->directory, listing, *program->name, suffix(program),
-	    &program->options_seen))
+	if (!options_read(&options, program->directory, listing_of(program), *program->name,
+	    suffix(program), &program->options_seen))
 		return false;
 	program->monitor.options = options.monitor;
 	program->notification_fd = (short)options.notification_fd;
@@ -768,7 +785,8 @@ static void start_control(struct program *program, char letter)
 	struct stat found;
 
 	path[sizeof path - 2] = letter;
-	if (!(program->listing & LISTING_CONTROL) ||
+	/* before a start, which needs the listing in any case */
+	if ((letter == 'u' && !(listing_of(program) & LISTING_CONTROL)) ||
 	    fstatat(program->directory, path, &found, 0) < 0 || !(found.st_mode & S_IXUSR)) {
 		monitor_not_started(&program->monitor, MONITOR_ABSENT, 0,
 			program->supervisor->loop->now);
@@ -833,10 +851,10 @@ void program_turn(struct program *program)
 {
 	struct monitor_action action;
 
+	program->listing = NOT_LISTED;
 	while (!program->is_retired &&
 	    monitor_next(&program->monitor, program->supervisor->loop->now, &action))
 		do_action(program, &action);
-	program->listing = NOT_LISTED;
 	if (program->is_unwritten)
 		publish_soon(program);
 }

@@ -47,7 +47,7 @@ struct program {
 	bool is_new : 1;	/* what it publishes has not been there before */
 	bool is_unwritten : 1;	/* what should be on record could not be written */
 	struct options_seen options_seen;
-	/* what its directory had when it was opened (listing.h): only up to its first turn */
+	/* what its directory has (listing.h), once it has been looked at in this turn */
 	unsigned short listing;
 	short notification_fd;	/* OPTIONS_NO_FD: none */
 	struct monitor monitor;

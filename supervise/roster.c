@@ -52,7 +52,7 @@ struct roster_entry {
 	int error;			/* of the last one, if there is a pause */
 	unsigned seen;			/* the scan that saw it last */
 	bool leaving;			/* its entry is gone from the directory */
-	bool is_unwatched;		/* it has been opened since roster_watch */
+	bool is_unwatched;		/* it has been opened by a scan, see roster_watch */
 };
 
 /* A link whose target is not there: it is watched for. */
@@ -142,14 +142,11 @@ static void watch_beside(struct roster_entry *entry)
 	struct roster *roster = entry->roster;
 	int directory = entry->service.main.directory;
 	struct stat scan, found;
-	char path[PATH_MAX];
 
-	if (fstatat(directory, "..", &found, 0) < 0 || fstat(*roster->directory, &scan) < 0 ||
-	    (found.st_dev == scan.st_dev && found.st_ino == scan.st_ino))
+	if (fstatat(directory, "..", &found, 0) < 0 || (fstat(*roster->directory, &scan) == 0 &&
+	    found.st_dev == scan.st_dev && found.st_ino == scan.st_ino))
 		return;
 	watches_add(&roster->watches, &entry->beside, directory, "..", true, seen_beside);
-	if (files_path(directory, path, sizeof path) && strrchr(path, '/') != NULL)
-		set_target(entry, strrchr(path, '/') + 1);
 	/* it may have been replaced since it was opened */
 	if (!entry->leaving && (fstatat(*roster->directory, entry->name, &found, 0) < 0 ||
 	    !is_same(entry, &found)))
@@ -160,6 +157,8 @@ static void watch(struct roster_entry *entry)
 {
 	int directory = entry->service.main.directory;
 
+	entry->roster->unwatched -= entry->is_unwatched;
+	entry->is_unwatched = false;
 	if (directory < 0)
 		return;		/* it is gone already */
 	if (entry->service.log == NULL) {
@@ -255,11 +254,18 @@ static void opened(struct roster_entry *entry)
 	/* without /proc nothing can be adopted anyway, nor watched by a path */
 	if (files_path(entry->service.main.directory, path, sizeof path)) {
 		held_add(*roster->directory, path, entry->device, entry->inode);
+		set_target(entry, strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : NULL);
 		entry->is_unwatched = true;
 		roster->unwatched++;
+		/* one that comes alone may be in the making */
+		if (!roster->is_scanning)
+			watch(entry);
 	}
 	if (entry->leaving)
 		service_stop(&entry->service);
+	/* a log/ that has just come had its turn */
+	if (entry->service.stage == SERVICE_GONE)
+		return;
 	/* its first turn comes when all of a scan are open */
 	timers_set(&roster->supervisor.loop->timers, &entry->service.timer,
 		roster->supervisor.loop->now);
@@ -582,6 +588,7 @@ void roster_scan(struct roster *roster)
 	}
 	await_none(roster);
 	roster->scan++;
+	roster->is_scanning = true;
 	roster->missed = false;
 	errno = 0;
 	while ((found = readdir(directory)) != NULL) {
@@ -593,6 +600,7 @@ void roster_scan(struct roster *roster)
 		look_again(roster, "the scan directory", "read");
 	else if (has_seen_all(roster))
 		sweep(roster);
+	roster->is_scanning = false;
 	(void)closedir(directory);
 }
 
@@ -640,13 +648,18 @@ void roster_watch(struct roster *roster)
 	struct roster_entry *entry;
 
 	/* they are the first, but for what is opened again */
-	for (entry = roster->first; entry != NULL && roster->unwatched > 0; entry = entry->next) {
-		if (!entry->is_unwatched)
-			continue;
-		entry->is_unwatched = false;
-		roster->unwatched--;
+	for (entry = roster->first; entry != NULL && roster->unwatched > 0; entry = entry->next)
+		if (entry->is_unwatched)
+			watch(entry);
+}
+
+void roster_turn(struct service *service)
+{
+	struct roster_entry *entry = CONTAINER_OF(service, struct roster_entry, service);
+
+	if (entry->is_unwatched)
 		watch(entry);
-	}
+	service_turn(service);
 }
 
 bool roster_is_open(const struct roster *roster)

@@ -24,11 +24,12 @@ struct roster {
 	bool rescan;		/* one is due, see roster_rescan */
 	bool again;		/* that is for the time that has passed, and nothing that was seen */
 	bool quiet;		/* what that fails at has been told */
+	bool is_scanning;	/* the directory is being read */
 	bool missed;		/* the last scan could not look at something */
 	bool is_complete;	/* all is known that was held when we were started */
 	struct timer timer;	/* for another, as something could not be looked at */
 	size_t count;
-	size_t unwatched;	/* of them: opened since roster_watch */
+	size_t unwatched;	/* of them: opened by a scan, and not watched yet */
 	unsigned scan;		/* the number of the scan going on, or of the last */
 	bool (*catch_up)(void);	/* the owner's: tells of what has come while it was read */
 	bool torn;		/* while it did so, something has gone again */
@@ -53,9 +54,13 @@ void roster_scan(struct roster *roster);
  * with the one before, is listed there. */
 void roster_move(struct roster *roster, int to);
 
-/* Watches what has been opened: after its start, which this would hold up, and looks
+/* Watches what a scan has opened: after its start, which this would hold up, and looks
  * whether something has come meanwhile. To be called after each loop_wait. */
 void roster_watch(struct roster *roster);
+
+/* For the supervisor's `turn`: service_turn, but first what has come to be in a service
+ * directory is seen, which may be what a letter is about. */
+void roster_turn(struct service *service);
 
 /* Does so if something has changed beside a service directory. To be called after
  * each loop_wait. */

@@ -30,7 +30,7 @@ static struct loop loop;
 static struct scan scan;		/* large, and all zero before scan_open */
 static struct keeper keeper;
 static struct roster roster = {
-	.supervisor = { .loop = &loop, .keeper = &keeper, .turn = service_turn },
+	.supervisor = { .loop = &loop, .keeper = &keeper, .turn = roster_turn },
 	.directory = &scan.directory,
 };
 static int exit_code;
@@ -152,6 +152,7 @@ int main(int argc, char **argv)
 	/* what has been found is started before anything else is done about it */
 	(void)loop_look(&loop);
 	for (;;) {
+		program_publish_all(&roster.supervisor);
 		roster_watch(&roster);
 		roster_rescan(&roster);
 		program_publish_all(&roster.supervisor);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "service.h"
 
-#include "listing.h"
-
 #include "clock.h"
 #include "files.h"
 #include "message.h"
@@ -132,7 +130,7 @@ bool service_open(struct service *service, int directory)
 	int error;
 
 	service->log_failed = false;
-	if (failed == NULL && (service->main.listing & LISTING_LOG))
+	if (failed == NULL)
 		failed = open_log(service);
 	if (failed == NULL)
 		failed = program_supervise(&service->main);

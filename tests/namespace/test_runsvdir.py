@@ -769,6 +769,57 @@ def target_replaced_early(t):
 
 
 @test(runit="does not see it")
+def target_replaced_later(t):
+    """a scan directory that is away just when its links were opened: what they lead to is watched all the same"""
+    scan = Scan(t)
+    s, new = scan.service("one"), t.service(name="new")
+    pid = stopped_at(t, scan, "symlinkat")[1]
+    os.rename(scan.path, f"{t.dir}/away")
+    os.kill(pid, signal.SIGCONT)
+    old = s.running()
+    os.rename(f"{t.dir}/away", scan.path)
+    scan.service("late").running()      # then that was seen
+    os.rename(s.path, s.path + ".old")
+    os.rename(new.path, s.path)
+    wait_until(new.starts, "the start of the new one")
+    wait_until(lambda: not alive(old), "the end of the old one")
+
+
+@test(runit="is asked before it looks")
+def told_before_its_turn(t):
+    """what is put into a directory before the letter that asks for a start serves that start, also while a scan goes on"""
+    for asked in (False, True):
+        scan = Scan(t, f"scan.{asked}")
+        s = scan.service(f"one.{asked}", down=True, run="echo first\n" + IDLE)
+        made = t.service(name=f"made.{asked}", log=logger())
+        pid = stopped_at(t, scan, "symlinkat")[1]
+        if asked:
+            s.control_script("u", "say control u\n")
+        os.rename(made.file("log"), s.file("log"))
+        s.tell("u")
+        os.kill(pid, signal.SIGCONT)
+        s.running()
+        same([event.split()[0] for event in s.events()], ["control"] * asked + ["start"], "what was done")
+        wait_until(lambda made=made: made.copied() == ["first"], "the first line in the log")
+
+
+@test(runit="starts another")
+def held_between(t):
+    """a supervisor that was slow to take the lock adopts what another has started meanwhile"""
+    s = t.service()
+    trace = f"{t.dir}/trace.{t.count()}"
+    slow = t.start(strace(), "-o", trace, "-e", "trace=mkdirat", "-e", "inject=mkdirat:signal=SIGSTOP:when=1",
+                   f"{BIN}/runsv", s.path)
+    wait_stopped(trace)
+    other = t.runsv(s)
+    pid = s.running()
+    other.kill()
+    os.kill(children(slow.pid)[0], signal.SIGCONT)
+    wait_until(s.supervised, "another supervisor")
+    wait_settled(lambda: s.starts() == [pid] and alive(pid), "the one start", 0.5)
+
+
+@test(runit="does not see it")
 def target_comes_back(t):
     """a link whose directory went with what it was in, that ends with a slash, or leads to a link or a hidden name: what comes is started"""
     scan = Scan(t)
