@@ -15,7 +15,7 @@ enum {
 
 /* Which of them DIRECTORY has. LISTING_ALL, which means that any may be there, where it
  * is longer than usual or cannot be listed. What is replaced just now, by rename(2), may
- * be missing (btrfs). */
+ * be missing (btrfs, some tmpfs): what has been there before is looked for all the same. */
 unsigned listing_read(int directory);
 
 #endif

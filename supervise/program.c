@@ -778,16 +778,34 @@ static void start_finish(struct program *program)
 	start(program, "./finish", argv, &program->main_child);
 }
 
+/* Whether PATH is to be looked for. A start comes after u, which needs the listing in any
+ * case if there is no script. */
+static bool may_have_control(struct program *program, char letter)
+{
+	return letter != 'u' ||
+		((listing_of(program) | program->options_seen.there) & LISTING_CONTROL);
+}
+
+static bool has_control(struct program *program, const char *path)
+{
+	struct stat found;
+
+	if (fstatat(program->directory, path, &found, 0) < 0) {
+		if (errno == ENOENT)
+			program->options_seen.there &= (unsigned char)~LISTING_CONTROL;
+		return false;
+	}
+	program->options_seen.there |= LISTING_CONTROL;
+	return found.st_mode & S_IXUSR;
+}
+
 static void start_control(struct program *program, char letter)
 {
 	char path[] = "control/?";
 	char *argv[] = { path, NULL };
-	struct stat found;
 
 	path[sizeof path - 2] = letter;
-	/* before a start, which needs the listing in any case */
-	if ((letter == 'u' && !(listing_of(program) & LISTING_CONTROL)) ||
-	    fstatat(program->directory, path, &found, 0) < 0 || !(found.st_mode & S_IXUSR)) {
+	if (!may_have_control(program, letter) || !has_control(program, path)) {
 		monitor_not_started(&program->monitor, MONITOR_ABSENT, 0,
 			program->supervisor->loop->now);
 		return;

@@ -647,7 +647,7 @@ void roster_watch(struct roster *roster)
 {
 	struct roster_entry *entry;
 
-	/* they are the first, but for what is opened again */
+	/* new ones stand first, and the count says when there are no more */
 	for (entry = roster->first; entry != NULL && roster->unwatched > 0; entry = entry->next)
 		if (entry->is_unwatched)
 			watch(entry);

@@ -176,6 +176,15 @@ def missing_from_list(t):
     asks(s, "SIGUSR2")
 
 
+@test()
+def control_missing_from_list(t):
+    """control/u that was there is looked for by its name, too"""
+    s, r = t.supervised(run=signal_teller(), control={"u": "say control u\n"})
+    s.running()
+    restarted_while(t, r, s, "retval=0")
+    same(s.count("control u"), 2, "control/u runs")
+
+
 # Giving up
 
 @test()

@@ -765,7 +765,8 @@ def target_replaced_early(t):
     os.rename(new.path, s.path)
     os.kill(pid, signal.SIGCONT)
     wait_until(new.starts, "the start of the new one")
-    wait_until(lambda: not any(alive(old) for old in s.starts()), "the end of the old one")
+    s.path += ".old"
+    wait_until(lambda: not s.supervised() and not any(alive(old) for old in s.starts()), "the end of the old one")
 
 
 @test(runit="does not see it")
@@ -816,7 +817,8 @@ def held_between(t):
     other.kill()
     os.kill(children(slow.pid)[0], signal.SIGCONT)
     wait_until(s.supervised, "another supervisor")
-    wait_settled(lambda: s.starts() == [pid] and alive(pid), "the one start", 0.5)
+    # before that a new record would say that nothing runs
+    same((s.running(), s.starts()), (pid, [pid]), "what runs, and was started")
 
 
 @test(runit="does not see it")
