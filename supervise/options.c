@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
-#include "listing.h"
-
 #include "files.h"
 #include "message.h"
 #include "setting.h"
@@ -10,7 +8,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
 
@@ -61,7 +58,7 @@ static bool is_shortage(int error)
 	return error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
-static_assert(LISTING_ALL <= UCHAR_MAX, "a bit for each in what has been seen");
+static_assert(SETTING_COUNT <= 8, "a bit for each in what has been seen");
 
 bool options_read(struct options *options, int directory, unsigned listing, const char *name,
 	const char *suffix, struct options_seen *seen)

@@ -18,9 +18,9 @@ struct options {
 /* The options of a directory that has none of the files. */
 void options_begin(struct options *options);
 
-/* What was seen of the files before, a bit for each as in listing.h; 0 at first. */
+/* What was seen of the files before, a bit for each; 0 at first. */
 struct options_seen {
-	unsigned char there;	/* it was there the last time; LISTING_CONTROL is the caller's */
+	unsigned char there;	/* it was there the last time */
 	unsigned char wrong;	/* its value cannot be, which has been told */
 };
 

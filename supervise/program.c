@@ -778,25 +778,18 @@ static void start_finish(struct program *program)
 	start(program, "./finish", argv, &program->main_child);
 }
 
-/* Whether PATH is to be looked for. A start comes after u, which needs the listing in any
- * case if there is no script. */
-static bool may_have_control(struct program *program, char letter)
-{
-	return letter != 'u' ||
-		((listing_of(program) | program->options_seen.there) & LISTING_CONTROL);
-}
-
-static bool has_control(struct program *program, const char *path)
+/* A start comes after u, and needs the listing in any case if there is no script. */
+static bool has_control(struct program *program, char letter, const char *path)
 {
 	struct stat found;
+	bool there;
 
-	if (fstatat(program->directory, path, &found, 0) < 0) {
-		if (errno == ENOENT)
-			program->options_seen.there &= (unsigned char)~LISTING_CONTROL;
+	if (letter == 'u' && !program->had_u && !(listing_of(program) & LISTING_CONTROL))
 		return false;
-	}
-	program->options_seen.there |= LISTING_CONTROL;
-	return found.st_mode & S_IXUSR;
+	there = fstatat(program->directory, path, &found, 0) == 0;
+	if (letter == 'u' && (there || errno == ENOENT))
+		program->had_u = there;
+	return there && (found.st_mode & S_IXUSR);
 }
 
 static void start_control(struct program *program, char letter)
@@ -805,7 +798,7 @@ static void start_control(struct program *program, char letter)
 	char *argv[] = { path, NULL };
 
 	path[sizeof path - 2] = letter;
-	if (!may_have_control(program, letter) || !has_control(program, path)) {
+	if (!has_control(program, letter, path)) {
 		monitor_not_started(&program->monitor, MONITOR_ABSENT, 0,
 			program->supervisor->loop->now);
 		return;

@@ -46,6 +46,7 @@ struct program {
 	bool is_log : 1;
 	bool is_new : 1;	/* what it publishes has not been there before */
 	bool is_unwritten : 1;	/* what should be on record could not be written */
+	bool had_u : 1;		/* control/u was there the last time */
 	struct options_seen options_seen;
 	/* what its directory has (listing.h), once it has been looked at in this turn */
 	unsigned short listing;

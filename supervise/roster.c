@@ -157,7 +157,6 @@ static void watch(struct roster_entry *entry)
 {
 	int directory = entry->service.main.directory;
 
-	entry->roster->unwatched -= entry->is_unwatched;
 	entry->is_unwatched = false;
 	if (directory < 0)
 		return;		/* it is gone already */
@@ -173,7 +172,6 @@ static void watch(struct roster_entry *entry)
 
 static void unwatch(struct roster_entry *entry)
 {
-	entry->roster->unwatched -= entry->is_unwatched;
 	entry->is_unwatched = false;
 	watches_remove(&entry->roster->watches, &entry->inside);
 	watches_remove(&entry->roster->watches, &entry->beside);
@@ -255,10 +253,10 @@ static void opened(struct roster_entry *entry)
 	if (files_path(entry->service.main.directory, path, sizeof path)) {
 		held_add(*roster->directory, path, entry->device, entry->inode);
 		set_target(entry, strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : NULL);
-		entry->is_unwatched = true;
-		roster->unwatched++;
 		/* one that comes alone may be in the making */
-		if (!roster->is_scanning)
+		if (roster->is_scanning)
+			entry->is_unwatched = roster->is_unwatched = true;
+		else
 			watch(entry);
 	}
 	if (entry->leaving)
@@ -645,10 +643,10 @@ void roster_stop(struct roster *roster)
 
 void roster_watch(struct roster *roster)
 {
-	struct roster_entry *entry;
-
-	/* new ones stand first, and the count says when there are no more */
-	for (entry = roster->first; entry != NULL && roster->unwatched > 0; entry = entry->next)
+	if (!roster->is_unwatched)
+		return;
+	roster->is_unwatched = false;
+	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
 		if (entry->is_unwatched)
 			watch(entry);
 }

@@ -25,11 +25,11 @@ struct roster {
 	bool again;		/* that is for the time that has passed, and nothing that was seen */
 	bool quiet;		/* what that fails at has been told */
 	bool is_scanning;	/* the directory is being read */
+	bool is_unwatched;	/* something that a scan has opened is not watched yet */
 	bool missed;		/* the last scan could not look at something */
 	bool is_complete;	/* all is known that was held when we were started */
 	struct timer timer;	/* for another, as something could not be looked at */
 	size_t count;
-	size_t unwatched;	/* of them: opened by a scan, and not watched yet */
 	unsigned scan;		/* the number of the scan going on, or of the last */
 	bool (*catch_up)(void);	/* the owner's: tells of what has come while it was read */
 	bool torn;		/* while it did so, something has gone again */

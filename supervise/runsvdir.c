@@ -152,7 +152,7 @@ int main(int argc, char **argv)
 	/* what has been found is started before anything else is done about it */
 	(void)loop_look(&loop);
 	for (;;) {
-		program_publish_all(&roster.supervisor);
+		program_publish_all(&roster.supervisor);	/* watches would hold it up */
 		roster_watch(&roster);
 		roster_rescan(&roster);
 		program_publish_all(&roster.supervisor);

@@ -183,6 +183,13 @@ def control_missing_from_list(t):
     s.running()
     restarted_while(t, r, s, "retval=0")
     same(s.count("control u"), 2, "control/u runs")
+    # that there is no control/t says nothing of it
+    tracer, trace = traced(t, r.pid, "-e", "inject=getdents64:retval=0")
+    s.tell("t")
+    s.wait_start(3)
+    tracer.kill()
+    need("(INJECTED)" in read(trace), read(trace))
+    same(s.count("control u"), 3, "control/u runs after t")
 
 
 # Giving up
