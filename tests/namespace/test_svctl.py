@@ -1001,11 +1001,16 @@ def status_of_what_was_restarted(t):
 def status_of_the_dead(t):
     """status: of a process that has ended and was not waited for, its name"""
     w = Scan(t)
-    s = w.service("s", run="sleep 0 &\nsay start $$\nexec sleep 1000\n")
+    gate = f"{t.dir}/gate"
+    os.mkfifo(gate)
+    s = w.service("s", run=f"cat {gate} &\nsay start $$\nexec sleep 1000\n")
     w.supervise(s)
-    s.running()
-    wait_until(lambda: re.search(r"^ +\d+ \[sleep\]$", w.good("status", "s"), re.M),
-               lambda: f"[sleep] among the processes: {w.good('status', 's')}")
+    pid = s.running()
+    # if its child ended before that, the shell would wait for it
+    wait_until(lambda: read(f"/proc/{pid}/comm") == "sleep\n", "a parent that waits for nobody")
+    os.close(os.open(gate, os.O_WRONLY))
+    wait_until(lambda: re.search(r"^ +\d+ \[cat\]$", w.good("status", "s"), re.M),
+               lambda: f"[cat] among the processes: {w.good('status', 's')}")
 
 
 # What goes wrong
