@@ -42,6 +42,7 @@ environment NAME=VALUE   for init; -uNAME: without it
 processes              * the command lines of all but process 1, in order
 type TEXT                on init's terminal; there is one if `terminal = true`
 do SHELL                 has to succeed
+ask SHELL                has to succeed, or be ended by what it asks for
 until SHELL              until it succeeds
 show SHELL             * what it writes, and its exit status if that is not 0
 
@@ -263,10 +264,13 @@ class World:
         code = self.wait_end(rest)
         self.lines.append("%s: %s" % (rest, "exit %d" % code if code >= 0 else signal.Signals(-code).name))
 
-    def step_do(self, rest):
+    def step_do(self, rest, ends=(0,)):
         done = self.shell(rest)
-        if done.returncode:
+        if done.returncode not in ends:
             raise AssertionError("%s: exit %d: %s" % (rest, done.returncode, done.stdout))
+
+    def step_ask(self, rest):
+        self.step_do(rest, (0, -signal.SIGTERM, -signal.SIGKILL))
 
     def step_until(self, rest):
         self.wait(lambda: self.shell(rest).returncode == 0 or time.sleep(0.05))

@@ -658,6 +658,9 @@ def contain(main):
     runs main() there and exits with what that returns."""
     if os.environ.get("PIDONE_INSIDE") != "1":
         os.environ["PIDONE_INSIDE"] = "1"
+        # nohup(1), and a shell for what it runs with "&", ignore them; runit leaves that to its services
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
         os.execvp(CONTAIN[0], [*CONTAIN, sys.executable, *sys.argv])
     del os.environ["PIDONE_INSIDE"]
     sys.stdout.flush()
