@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ static const char *const names[] = {
 	[CAUSE_UNREADABLE] = "unreadable",
 	[CAUSE_RUNS] = "runs",
 	[CAUSE_NOT_READY] = "not-ready",
+	[CAUSE_UNCHECKED] = "unchecked",
 	[CAUSE_PAUSED] = "paused",
 	[CAUSE_STOPPING] = "stopping",
 	[CAUSE_FINISHING] = "finishing",
@@ -39,8 +41,9 @@ const char *cause_name(enum cause cause)
 
 /* --- which it is ------------------------------------------------------------------- */
 
-static enum cause find_running(const struct service_record *record)
+static enum cause find_running(const struct cause_case *given)
 {
+	const struct service_record *record = &given->facts->record;
 	const struct status *status = &record->status;
 
 	if (status->paused)
@@ -49,7 +52,7 @@ static enum cause find_running(const struct service_record *record)
 		return CAUSE_STOPPING;
 	if (record->is_ours && record->memory.readiness == MONITOR_AWAITED)
 		return CAUSE_NOT_READY;
-	return CAUSE_RUNS;
+	return given->unchecked ? CAUSE_UNCHECKED : CAUSE_RUNS;
 }
 
 static enum cause find_down(const struct cause_case *given)
@@ -88,7 +91,7 @@ enum cause cause_find(const struct cause_case *given)
 		return CAUSE_UNREADABLE;
 	switch (facts->record.status.state) {
 	case STATUS_RUN:
-		return find_running(&facts->record);
+		return find_running(given);
 	case STATUS_FINISH:
 		return CAUSE_FINISHING;
 	case STATUS_DOWN:
@@ -219,12 +222,14 @@ static void tell_down(const struct cause_case *given, enum cause cause, const ch
  * process for it. */
 static void tell_starting(const struct cause_case *given, char text[CAUSE_BYTES])
 {
-	bool has_script = faccessat(given->directory, "control/u", X_OK, 0) == 0;
+	struct stat found;
+	bool has_script = fstatat(given->directory, "control/u", &found, 0) == 0 &&
+		S_ISREG(found.st_mode) && (found.st_mode & S_IXUSR) != 0;
 
 	text_format(text, CAUSE_BYTES, has_script ?
 		"its control/u runs, and must end before its start" :
-		"its supervisor can make no process for it, and tries again every %d s",
-		MONITOR_RETRY_MS / 1000);
+		"about to be started; if that lasts, its supervisor can make no process for it, and "
+		"tries again every %d s", MONITOR_RETRY_MS / 1000);
 }
 
 static void tell_problem(const struct cause_case *given, char text[CAUSE_BYTES])
@@ -260,6 +265,9 @@ void cause_tell(const struct cause_case *given, char text[CAUSE_BYTES])
 	case CAUSE_NOT_READY:
 		text_format(text, CAUSE_BYTES, "it runs, for %s, and is waiting for readiness: it has "
 			"written no line to its notification-fd", since);
+		break;
+	case CAUSE_UNCHECKED:
+		text_format(text, CAUSE_BYTES, "it runs, for %s, but its check has not agreed", since);
 		break;
 	case CAUSE_PAUSED:
 		text_format(text, CAUSE_BYTES, "it was sent STOP: svctl cont %s", given->name);

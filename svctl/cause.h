@@ -14,6 +14,7 @@ enum cause {
 	CAUSE_UNREADABLE,
 	CAUSE_RUNS,
 	CAUSE_NOT_READY,	/* runs, and has not said that it is ready */
+	CAUSE_UNCHECKED,	/* runs, and its check script has not agreed */
 	CAUSE_PAUSED,
 	CAUSE_STOPPING,
 	CAUSE_FINISHING,
@@ -34,6 +35,7 @@ struct cause_case {
 	const struct facts *facts;
 	time_t wall;
 	int64_t now;
+	bool unchecked;		/* who asks waits for nothing but its check script */
 };
 
 enum cause cause_find(const struct cause_case *given);

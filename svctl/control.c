@@ -37,7 +37,7 @@ static void look(const struct sv_result *result, const char *name, struct facts 
 	else
 		*facts = (struct facts){ .answer = result->answer, .problem = *result->problem };
 	*now = (struct cause_case){ .name = name, .directory = result->directory, .facts = facts,
-		.wall = clock_wall().tv_sec, .now = clock_now() };
+		.wall = clock_wall().tv_sec, .now = clock_now(), .unchecked = result->unchecked };
 }
 
 static void put_json(struct control *control, const struct sv_result *result, const char *name)

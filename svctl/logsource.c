@@ -28,8 +28,31 @@ static bool is_log(const char *path)
 		stat(path, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
-static size_t find_open_of(pid_t pid, struct logsource *sources, size_t count)
+/* The last of COUNT sources and one more is the same file as one before it. */
+static bool is_known(const struct logsource *sources, size_t count)
 {
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(sources[i].path, sources[count].path) == 0)
+			return true;
+	return false;
+}
+
+/* Reads where the link of /proc goes that PID has for its descriptor FD; "" if that cannot
+ * be had. */
+static void read_descriptor(pid_t pid, int fd, char path[PATH_MAX])
+{
+	char link[64];
+	ssize_t length;
+
+	text_format(link, sizeof link, "/proc/%d/fd/%d", (int)pid, fd);
+	length = readlink(link, path, PATH_MAX - 1);
+	path[length < 0 ? 0 : length] = '\0';
+}
+
+/* What SUPERVISOR writes itself is left out; 0: nothing is. */
+static size_t find_open_of(pid_t pid, pid_t supervisor, struct logsource *sources, size_t count)
+{
+	char own[2][PATH_MAX];
 	char path[64];
 	DIR *directory;
 	const struct dirent *entry;
@@ -38,6 +61,9 @@ static size_t find_open_of(pid_t pid, struct logsource *sources, size_t count)
 	directory = opendir(path);
 	if (directory == NULL)
 		return count;
+	own[0][0] = own[1][0] = '\0';
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO && supervisor != 0; fd++)
+		read_descriptor(supervisor, fd, own[fd - STDOUT_FILENO]);
 	while (count < LOGSOURCE_MOST && (entry = readdir(directory)) != NULL) {
 		struct logsource *source = &sources[count];
 		struct stat link;
@@ -50,23 +76,35 @@ static size_t find_open_of(pid_t pid, struct logsource *sources, size_t count)
 		    entry->d_name, &link, AT_SYMLINK_NOFOLLOW) < 0 || !(link.st_mode & S_IWUSR))
 			continue;
 		source->path[length] = '\0';
-		if (is_log(source->path) && (count == 0 ||
-		    strcmp(source->path, sources[count - 1].path) != 0))
-			count++;
+		count += is_log(source->path) && !is_known(sources, count) &&
+			strcmp(source->path, own[0]) != 0 && strcmp(source->path, own[1]) != 0;
 	}
 	(void)closedir(directory);	/* nothing was written */
 	return count;
 }
 
-static size_t find_open(const struct snapshot *snapshot, size_t owner, struct logsource *sources)
+static size_t find_open_but(const struct processes *processes, size_t owner, pid_t supervisor,
+	struct logsource *sources)
 {
-	const struct processes *processes = &snapshot->processes;
 	size_t count = 0;
 
 	for (size_t i = 0; i < processes->count; i++)
 		if (processes->owner[i] == owner)
-			count = find_open_of(processes->list[i].pid, sources, count);
+			count = find_open_of(processes->list[i].pid, supervisor, sources, count);
 	return count;
+}
+
+/* A logger has its supervisor's standard output, too. That is where it writes to if it has
+ * nothing else. */
+static size_t find_open(const struct snapshot *snapshot, size_t i, struct logsource *sources)
+{
+	const struct processes *processes = &snapshot->processes;
+	const struct process *logger = processes_find(processes,
+		snapshot->services[i].log.record.status.pid);
+	size_t count = find_open_but(processes, 2 * i + 1, logger != NULL ? logger->parent : 0,
+		sources);
+
+	return count > 0 ? count : find_open_but(processes, 2 * i + 1, 0, sources);
 }
 
 /* --- syslog --------------------------------------------------------------------------- */
@@ -107,7 +145,8 @@ static size_t find_syslog(struct logsource *sources)
 		end = line + strcspn(line, "\n");
 		if (*end != '\0')
 			*end++ = '\0';
-		count += take_rule(line, sources[count].path, sizeof sources[count].path);
+		count += take_rule(line, sources[count].path, sizeof sources[count].path) &&
+			!is_known(sources, count);
 	}
 	for (size_t i = 0; i < sizeof usual / sizeof usual[0] && count == 0; i++)
 		if (access(usual[i], F_OK) == 0)
@@ -183,7 +222,7 @@ size_t logsource_find(const struct context *context, const struct snapshot *snap
 	memset(sources, 0, LOGSOURCE_MOST * sizeof *sources);
 	if (!snapshot->services[i].has_log)
 		return find_by_tags(snapshot, i, sources);
-	count = find_open(snapshot, 2 * i + 1, sources);
+	count = find_open(snapshot, i, sources);
 	if (count > 0)
 		return count;
 	directory = service_open(snapshot->services[i].enabled == SNAPSHOT_NOT_ENABLED ?

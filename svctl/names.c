@@ -36,7 +36,7 @@ bool names_add(struct names *names, const char *name)
 	return true;
 }
 
-static bool add_new(struct names *names, const char *name)
+bool names_add_new(struct names *names, const char *name)
 {
 	for (size_t i = 0; i < names->count; i++)
 		if (strcmp(names->name[i], name) == 0)
@@ -58,11 +58,12 @@ static int compare(const void *one, const void *other)
 	return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
+/* What runsvdir takes for a service (runsvdir.c), which takes no "supervise" for one. */
 static bool is_directory(DIR *directory, const struct dirent *entry)
 {
 	struct stat facts;
 
-	if (entry->d_name[0] == '.')
+	if (entry->d_name[0] == '.' || strcmp(entry->d_name, "supervise") == 0)
 		return false;
 	if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
 		return entry->d_type == DT_DIR;
@@ -224,7 +225,7 @@ static bool find_pattern(struct search *search, const char *operand)
 		if (!pattern_matches(operand, search->known.name[i]))
 			continue;
 		any = true;
-		if (!add_new(search->found, search->known.name[i]))
+		if (!names_add_new(search->found, search->known.name[i]))
 			return out_of_memory(search);
 	}
 	return any || tell_missing(search, operand);
@@ -236,7 +237,7 @@ static bool find(struct search *search, const char *operand)
 
 	if (is_there(context->svdir, operand) ||
 	    (search->anywhere && is_there(context->initdir, operand)))
-		return add_new(search->found, operand) || out_of_memory(search);
+		return names_add_new(search->found, operand) || out_of_memory(search);
 	if (errno == EACCES) {
 		context_tell(context, operand, "%s", reason_text(errno));
 		return add_missing(search, operand, EACCES);

@@ -39,8 +39,8 @@ bool names_find_anywhere(struct context *context, char *const *operands, size_t 
 /* Ends the array that JSON is in, with an object for each operand that means no service. */
 void names_json_end(const struct names *names, struct json *json);
 
-/* The names in a directory of services, sorted, those that begin with a dot left
- * out; with BESIDE set, as further ones. False with errno. */
+/* The names in a directory of services, sorted, those that runsvdir takes for none
+ * (a dot first, supervise) left out; with BESIDE set, as further ones. False with errno. */
 bool names_read(const char *directory, struct names *names);
 
 /* All names in a directory but those that begin with a dot, in any order; as further
@@ -49,6 +49,9 @@ bool names_read_files(const char *directory, struct names *names);
 
 /* Adds a copy of NAME at the end; false if memory runs out. */
 bool names_add(struct names *names, const char *name);
+
+/* The same, unless it is there. */
+bool names_add_new(struct names *names, const char *name);
 
 void names_free(struct names *names);
 

@@ -3,6 +3,7 @@
 
 #include "files.h"
 #include "text.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -53,22 +54,48 @@ void output_format(struct output *output, const char *format, ...)
 	output_text(output, text);
 }
 
+/* How many bytes of TEXT are one character, or none at all. *OBEYED: a terminal does
+ * something on it (ECMA-48: C0, DEL, and C1, in UTF-8 or as one byte). */
+static size_t take(const char *text, bool *obeyed)
+{
+	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+	size_t length = utf8_length(text);
+
+	*obeyed = length < 2 ? first < ' ' || (first >= 0x7f && first < 0xa0) :
+		first == 0xc2 && second < 0xa0;
+	return length > 0 ? length : 1;
+}
+
+static void put_foreign(struct output *output, const char *text, char kept)
+{
+	bool obeyed;
+
+	for (size_t length; *text != '\0'; text += length) {
+		length = take(text, &obeyed);
+		if (obeyed && *text != kept)
+			output_bytes(output, "?", 1);
+		else
+			output_bytes(output, text, length);
+	}
+}
+
 void output_foreign(struct output *output, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
+	put_foreign(output, text, '\0');
+}
 
-		output_bytes(output, byte < ' ' || byte == 0x7f ? "?" : text, 1);
-	}
+void output_foreign_line(struct output *output, const char *text)
+{
+	put_foreign(output, text, '\t');
 }
 
 size_t output_width(const char *text)
 {
 	size_t width = 0;
+	bool obeyed;
 
-	/* the bytes that begin a character */
-	for (; *text != '\0'; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
+	for (; *text != '\0'; text += take(text, &obeyed))
+		width++;
 	return width;
 }
 

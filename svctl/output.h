@@ -26,6 +26,9 @@ void output_format(struct output *output, const char *format, ...)
  * end the line or speak to the terminal, are shown as '?'. */
 void output_foreign(struct output *output, const char *text);
 
+/* The same, but tabs stay what they are. */
+void output_foreign_line(struct output *output, const char *text);
+
 /* TEXT as output_foreign has it, then blanks up to WIDTH columns. */
 void output_cell(struct output *output, const char *text, size_t width);
 

@@ -18,6 +18,7 @@
  * looked up in them. */
 struct places {
 	int svdir, initdir;
+	int error;		/* why SVDIR is not open */
 };
 
 static int open_service(const struct places *places, struct snapshot_service *service)
@@ -25,6 +26,8 @@ static int open_service(const struct places *places, struct snapshot_service *se
 	int at = service_is_path(service->name) ? AT_FDCWD : places->svdir;
 	int directory = service_open_at(at, service->name);
 
+	if (at < 0 && at != AT_FDCWD)
+		errno = places->error;
 	service->enabled = SNAPSHOT_ENABLED;
 	if (directory < 0 && errno == ENOENT && at != AT_FDCWD) {
 		directory = service_open_at(places->initdir, service->name);
@@ -115,6 +118,7 @@ bool snapshot_take(const struct context *context, const struct names *names,
 	if (snapshot->services == NULL)
 		return false;
 	places.svdir = service_open_at(AT_FDCWD, context->svdir);
+	places.error = errno;
 	places.initdir = service_open_at(AT_FDCWD, context->initdir);
 	for (size_t i = 0; i < names->count; i++) {
 		snapshot->services[i].name = names->name[i];

@@ -69,6 +69,7 @@ struct job {
 	int64_t look;		/* WAITING: when to look */
 	bool last;		/* looked at after the deadline */
 	bool queued;		/* WAITING: for as many checks as may to end */
+	bool unchecked;		/* all is as wanted, if the check script agrees */
 	pid_t check;		/* CHECKING: the script */
 	int64_t pause;		/* ms, before its last run; 0: it has run once at most */
 };
@@ -235,6 +236,7 @@ static void report(struct sv *sv, const struct job *job, struct sv_result result
 	result.number = (size_t)(job - sv->jobs);
 	result.name = job->name;
 	result.before = &job->before;
+	result.unchecked = job->unchecked && result.outcome == SV_TIMEOUT;
 	sv->failures += result.outcome > SV_OK;
 	if (sv->request->report != NULL)
 		sv->request->report(sv->request->argument, &result);
@@ -384,7 +386,7 @@ static void look(struct sv *sv, struct job *job, bool checked)
 	int directory = service_open(sv->request->svdir, job->name);
 
 	job->phase = JOB_WAITING;
-	job->queued = false;
+	job->queued = job->unchecked = false;
 	job->look = clock_now() + again;
 	if (directory >= 0 && job->untold) {
 		job->untold = tell(sv, job, directory, &problem) != SERVICE_YES;
@@ -406,6 +408,7 @@ static void look(struct sv *sv, struct job *job, bool checked)
 		break;
 	case GOAL_REACHED_IF_CHECKED:
 		if (!checked) {
+			job->unchecked = true;
 			start_check(sv, job, directory, status);
 			break;
 		}

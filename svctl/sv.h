@@ -26,6 +26,7 @@ struct sv_result {
 	size_t number;		/* which of the names it is */
 	const char *name;
 	enum sv_outcome outcome;
+	bool unchecked;		/* SV_TIMEOUT: all was as wanted, but its check script did not agree */
 	int directory;		/* -1: it cannot be opened */
 	const struct status *status;	/* NULL: there is none */
 	const struct status *before;	/* as it was when it was told; all 0 if not known */

@@ -106,7 +106,9 @@ static void take_step(struct timeline *timeline, int64_t at, const char *text)
 
 	if (result == NULL || !split(text, result + 2, &report) || report.took < 0)
 		return;
-	item = timeline_add(timeline, TIMELINE_STEP, report.name, at - report.took);
+	/* a log may be damaged, or have no times */
+	item = timeline_add(timeline, TIMELINE_STEP, report.name,
+		at > report.took ? at - report.took : 0);
 	if (item == NULL)
 		return;
 	item->end = at;

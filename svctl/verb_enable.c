@@ -252,12 +252,12 @@ static bool find_links(struct context *context, char *const *operands, size_t co
 
 		text_format(path, sizeof path, "%s/%s", context->svdir, operands[i]);
 		if (!is_plain(operands[i]) || lstat(path, &found) == 0) {
-			good = names_add(names, operands[i]);
+			good = names_add_new(names, operands[i]);
 			continue;
 		}
 		good = names_find(context, &operands[i], 1, &more);
 		for (size_t j = 0; j < more.count && good; j++)
-			good = names_add(names, more.name[j]);
+			good = names_add_new(names, more.name[j]);
 		names->missing += more.missing;
 		names_free(&more);
 	}

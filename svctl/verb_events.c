@@ -155,6 +155,15 @@ static bool rewatch(struct events *events, struct part *part, int directory, con
 	return there;
 }
 
+/* What was given as a path is gone; nobody will tell when it comes again. */
+static void lose(struct events *events, struct part *part)
+{
+	if (*part->shown != '\0')
+		say(events, part->name, "gone", "gone", NULL);
+	*part->shown = '\0';
+	part->comes = !part->logger;
+}
+
 /* Looks at a part, and says if it is another than before. The watch comes first: what
  * happens behind it is told of. */
 static void look(struct events *events, size_t i)
@@ -166,10 +175,14 @@ static void look(struct events *events, size_t i)
 	struct stat entry;
 
 	part->comes = false;
-	if (directory < 0)
-		return;		/* it is gone: the watch of SVDIR, or of its service, tells of that */
+	if (directory < 0) {
+		/* of a name the watch of SVDIR, or of its service, tells that it is gone */
+		if (service_is_path(part->name))
+			lose(events, part);
+		return;
+	}
 	(void)rewatch(events, part, directory, ".", IN_CREATE | IN_DELETE | IN_MOVED_FROM |
-		IN_MOVED_TO, &part->directory);	/* it is open */
+		IN_MOVED_TO | IN_MOVE_SELF, &part->directory);	/* it is open */
 	if (!rewatch(events, part, directory, "supervise", IN_MOVED_TO | IN_CLOSE_NOWRITE,
 	    &part->supervise))
 		part->comes = fstatat(directory, "supervise", &entry, AT_SYMLINK_NOFOLLOW) == 0;
@@ -266,6 +279,17 @@ static bool add_logger(struct events *events, const char *name)
 	return true;
 }
 
+/* Looks at a part that may be another than before; what was given as a path, and has come
+ * again, may have a logger. */
+static void look_with_logger(struct events *events, size_t i)
+{
+	const struct part *part = &events->parts[i];
+
+	look(events, i);
+	if (service_is_path(part->name) && !part->logger && !part->comes)
+		events->failed = !add_logger(events, part->name);
+}
+
 /* Looks at the service NAME and at its logger. False if memory runs out. */
 static bool add(struct events *events, const char *name)
 {
@@ -290,7 +314,7 @@ static void look_around(struct events *events, const char *changed)
 		const char *name = events->parts[i].name;
 		int directory = name != NULL ? service_open(events->context->svdir, name) : -1;
 
-		if (name != NULL && directory < 0)
+		if (name != NULL && directory < 0 && !service_is_path(name))
 			drop(events, i);
 		files_close(&directory);
 	}
@@ -319,6 +343,8 @@ static void hear_part(struct events *events, size_t i, const struct inotify_even
 		if (part->supervise == event->wd)
 			part->supervise = NO_WATCH;
 		look(events, i);
+	} else if (event->mask & IN_MOVE_SELF) {
+		look_with_logger(events, i);
 	} else if (event->wd == part->supervise) {
 		/* only a supervisor reads from `ok`; to read `status` is no news: we do */
 		if (strcmp(file, event->mask & IN_MOVED_TO ? "status" : "ok") != 0)
@@ -355,8 +381,8 @@ static bool hear(void *argument, const struct inotify_event *event)
 	return !events->failed && !(event->wd == events->svdir && event->mask & IN_IGNORED);
 }
 
-/* Two things no event tells of: that the directory is made which a link leads to, as
- * the image's supervise are links, and that a FIFO has lost its reader: of the close of
+/* Some things no event tells of: that the directory is made which a link leads to, as
+ * the image's supervise are links, or which was given as a path; and that a FIFO has lost its reader: of the close of
  * `ok` the kernel tells before (fs/file_table.c, __fput). */
 static int64_t look_again(void *argument)
 {
@@ -370,7 +396,8 @@ static int64_t look_again(void *argument)
 		if (part->name == NULL || !(part->comes || part->goes != 0))
 			continue;
 		if (is_time) {
-			look(events, i);
+			look_with_logger(events, i);
+			part = &events->parts[i];	/* they may have been moved */
 			if (now >= part->goes)
 				part->goes = 0;
 		}
@@ -421,7 +448,7 @@ int verb_events(struct context *context, char *const *operands, size_t count)
 	events.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (events.inotify < 0) {
 		context_tell(context, context->svdir, "cannot be followed: %s", follow_reason());
-		return context_exit(1);
+		return CONTEXT_USAGE;
 	}
 	if (!names_find(context, operands, count, &names)) {
 		files_close(&events.inotify);

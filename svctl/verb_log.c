@@ -64,12 +64,7 @@ static void put_line(void *argument, const char *line)
 		output_text(out, "\n");
 	}
 	log->last = reading;
-	for (; *line != '\0' && !log->raw; line++) {
-		const char one[] = { *line, '\0' };
-
-		(*line == '\t' ? output_text : output_foreign)(out, one);
-	}
-	output_text(out, line);
+	(log->raw ? output_text : output_foreign_line)(out, line);
 	output_text(out, "\n");
 }
 
@@ -313,7 +308,7 @@ int verb_log(struct context *context, char *const *operands, size_t count)
 		log.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 		if (log.inotify < 0) {
 			context_tell(context, operands[0], "cannot be followed: %s", follow_reason());
-			return context_exit(1);
+			return CONTEXT_USAGE;
 		}
 	}
 	if (!names_find_anywhere(context, operands, count, &names))

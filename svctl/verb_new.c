@@ -274,15 +274,16 @@ static void put_next(const struct made *made, const char *path)
 {
 	struct output *out = made->context->out;
 	bool is_name = made->parent == made->context->initdir;
+	const char *dashes = is_name && made->name[0] == '-' ? "-- " : "";
 	char operand[PATH_MAX + 2], word[4 * PATH_MAX];	/* a quote becomes four bytes: quote.c */
 
 	text_format(operand, sizeof operand, "%s%s", is_name || service_is_path(path) ? "" : "./",
 		is_name ? made->name : path);
 	(void)quote_word(operand, word, sizeof word);	/* it fits: it was a path */
-	output_text(out, ": made; see its run and log/run, then: svctl check ");
+	output_format(out, ": made; see its run and log/run, then: svctl check %s", dashes);
 	output_foreign(out, word);
 	if (is_name) {
-		output_text(out, ", svctl enable ");
+		output_format(out, ", svctl enable %s", dashes);
 		output_foreign(out, word);
 	}
 	output_text(out, "\n");

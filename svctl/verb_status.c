@@ -404,8 +404,8 @@ static bool show(struct context *context, const struct snapshot *snapshot, size_
 {
 	struct page page = { context, snapshot, number, &snapshot->services[number], -1, json };
 	char place[PATH_MAX], why[CAUSE_BYTES];
-	struct cause_case given = { page.service->name, -1, &page.service->facts, snapshot->wall,
-		snapshot->now };
+	struct cause_case given = { .name = page.service->name, .directory = -1,
+		.facts = &page.service->facts, .wall = snapshot->wall, .now = snapshot->now };
 	enum cause cause;
 
 	if (json == NULL && number > 0)

@@ -426,6 +426,11 @@ def signals(t):
     one.running()
     w.good("stop", "KILL")
     same(one.status().state, DOWN, "a service that has a signal's name")
+    pid = s.running()
+    for word in ("HPU", "0", "99", "RTMIN"):
+        code, out, err = w.run("kill", word, "s")
+        need(code == 100 and out == "" and f"{word} is no service" in err and "USR1" in err, (code, out, err))
+    need(alive(pid) and s.status().pid == pid, "a signal that is mistyped has it killed")
 
 
 @test()
@@ -644,8 +649,9 @@ def without_inotify(t):
         same(s.status().state, RUN, "state")
         same(run_with(limit, "restart", "-t", "20", "s")[0], 0, f"restart without {limit}")
         same(run_with(limit, "stop", "-t", "20", "s")[0], 0, f"stop without {limit}")
-        one_line(run_with(limit, "log", "-f", "s"), 1, "s: ", f"cannot be followed: {why_not}")
-    one_line(run_with("max_inotify_instances", "events"), 1, w.svdir, "cannot be followed: no more of inotify")
+        one_line(run_with(limit, "log", "-f", "s"), 100 if limit == "max_inotify_instances" else 1, "s: ",
+                 f"cannot be followed: {why_not}")
+    one_line(run_with("max_inotify_instances", "events"), 100, w.svdir, "cannot be followed: no more of inotify")
     with subprocess.Popen(command("max_inotify_watches", "events"), env=w.environment, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as events:
         # those that it can follow it follows
@@ -747,9 +753,60 @@ def why_no_process(t):
     os.chmod(s.file("control/u"), 0o644)
     t.start(strace(), "-o", f"{t.dir}/trace", "-e", "trace=clone,clone3,fork,vfork",
             "-e", "inject=clone,clone3,fork,vfork:error=EAGAIN", f"{BIN}/runsv", s.path)
-    sentence = "s: its supervisor can make no process for it, and tries again every 1 s\n"
+    sentence = "s: about to be started; if that lasts, its supervisor can make no process for it, and tries " \
+        "again every 1 s\n"
     wait_until(lambda: w.run("why", "s")[1] == sentence, lambda: f"it says so; {w.run('why', 's')}")
     same(w.json("why", "s")[0]["cause"], "starting", "for programs")
+
+
+@test()
+def why_control_u_for_others(t):
+    """why: control/u runs, also for who asks and may not run it"""
+    somebody = as_somebody()
+    w = Scan(t)
+    s = w.service("s", control={"u": "exec sleep 1000\n"})
+    w.supervise(s)
+    wait_until(lambda: w.json("why", "s")[0]["cause"] == "starting", "starting")
+    for path in (t.dir, w.svdir, w.initdir, s.path, s.file("control"), s.file("supervise"), os.path.dirname(t.dir)):
+        os.chmod(path, os.stat(path).st_mode | 0o055)
+    os.chmod(s.file("control/u"), 0o700)
+    for name in ("ok", "control", "status"):
+        os.chmod(s.supervise(name), 0o666)
+    same(w.good("why", "s", **somebody), "s: its control/u runs, and must end before its start\n", "somebody else")
+
+
+@test()
+def timeout_of_a_check(t):
+    """start: all is as wanted but for the check script, which is said"""
+    w = Scan(t)
+    s = w.service("s", run=QUIET, files={"check": "#!/bin/sh\nexit 1\n"})
+    os.chmod(s.file("check"), 0o755)
+    w.supervise(s)
+    s.running()
+    code, out, err = w.run("start", "-t", "0.3", "s")
+    need(code == 1 and out.startswith("timeout: run: s: ") and
+         re.fullmatch(r"svctl: s: it runs, for \d+s, but its check has not agreed\n", err), (code, out, err))
+    same(w.json("start", "-t", "0.3", "s", code=1)[0]["cause"], "unchecked", "for programs")
+    same(w.json("why", "s")[0]["cause"], "runs", "nobody waits for it")
+
+
+@test()
+def svdir_is_yet_to_come(t):
+    """list -a, status: without SVDIR nothing is enabled"""
+    w = Scan(t)
+    w.service("s", enabled=False)
+    os.rmdir(w.svdir)
+    same(table(w.good("list", "-a"))["s"]["ENABLED"], "no", "list")
+    same(w.json("status", "s")[0]["enabled"], "no", "for programs")
+
+
+@test()
+def supervise_is_no_service(t):
+    """list: a directory called supervise in SVDIR is none, as for runsvdir"""
+    w = Scan(t)
+    w.service("s")
+    os.mkdir(f"{w.svdir}/supervise")
+    same(list(table(w.run("list")[1])), ["s"], "services")
 
 
 # Enabling
@@ -888,6 +945,7 @@ def enable_and_disable_where_nobody_is(t):
     same(w.run("enable", "web1", env={"SVDIR": "/nonexistent"}),
          (100, "", "svctl: /nonexistent: file does not exist: SVDIR names the directory that runsvdir was given\n"),
          "SVDIR")
+    same(w.good("disable", "web1", "web1", "web*"), "ok: web1: disabled\nok: web2: disabled\n", "named twice")
     for verb in ("enable", "disable"):
         code, out, err = w.run(verb)
         need((code, out) == (100, "") and err.startswith(f"svctl {verb}: which service?\nusage: svctl {verb} "), err)

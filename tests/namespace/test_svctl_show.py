@@ -255,6 +255,24 @@ def log_of_a_file(t):
 
 
 @test()
+def log_of_what_is_open(t):
+    """log: not what the logger has from its supervisor, unless it has nothing else; each file once"""
+    w = World(t)
+    own = t.dir + "/own"
+    web = w.add("web", run="echo line\n" + IDLE, log=f"exec 3>>{t.dir}/one 4>>{t.dir}/two 5>>{t.dir}/one\n"
+          "while read line; do echo $line >&3; sleep 1000; done\n")
+    plain = w.add("plain", run="echo plain\n" + IDLE, log="exec cat\n")
+    t.start("sh", "-c", f"exec {BIN}/runsvdir -P {w.svdir} >{own}")
+    wait_until(lambda: web.supervised() and plain.supervised(), "supervised")
+    w.wait_up("web", "plain")
+    wait_until(lambda: read(own) == "plain\n" and read(t.dir + "/one") == "line\n", "they have logged")
+    write_file(t.dir + "/two", "other\n")
+    shown = w.svctl("log", "web").stdout
+    same(sorted(re.findall(r"==> web: (.*) <==", shown)), [t.dir + "/one", t.dir + "/two"], "files of web")
+    same(w.svctl("log", "plain").stdout, "plain\n", "the supervisor's")
+
+
+@test()
 def log_from_the_script(t):
     """log: where log/run says, if no logger runs; if that cannot be known, it is said"""
     w = World(t)
@@ -337,8 +355,12 @@ def log_on_a_terminal(t):
     """log: on a terminal bytes that are no text are not, but for tabs; in a pipe they are what they are, but for NULs"""
     w = World(t)
     w.add("web", down=True, log=f"exec cat >>{t.dir}/web.log\n", log_down=True)
-    write_file(t.dir + "/web.log", "a\tb\x1b[31mred\n")
-    same(w.svctl("log", "web").stdout, "a\tb\x1b[31mred\n", "in a pipe")
+    # bytes of UTF-8 among which are 0x80 to 0x9f are a letter, and U+009B is what ESC [ is
+    line = b"a\tb\x1b[31mred \xc4\x9b\xe2\x82\xac \xc2\x9b31m \x9b31m \xe9\n"
+    with open(t.dir + "/web.log", "wb") as file:
+        file.write(line)
+    in_a_pipe = subprocess.run([f"{BIN}/svctl", "log", "web"], env=w.environment, stdout=subprocess.PIPE, check=True)
+    same(in_a_pipe.stdout, line, "in a pipe")
     master, slave = pty.openpty()
     subprocess.run([f"{BIN}/svctl", "log", "web"], env=w.environment, stdout=slave, check=True, timeout=SECONDS)
     os.close(slave)
@@ -347,7 +369,7 @@ def log_on_a_terminal(t):
         while part := os.read(master, 4096):
             written += part
     os.close(master)
-    same(written.decode(), "a\tb?[31mred\r\n", "on a terminal")
+    same(written, b"a\tb?[31mred \xc4\x9b\xe2\x82\xac ?31m ?31m \xe9\r\n", "on a terminal")
 
 
 @test()
@@ -440,7 +462,8 @@ def log_of_syslog(t):
         "daemon.info web[7]: one", "daemon.info webster[7]: no", "cron: web: no", "user.notice mark: two",
         "web: three", "kernel: four", "sleep[8]: five", f"{'long' * 60}: seven"))))
     write_file(t.dir + "/errors", "Nov 25 04:23:09 host web: six\n")
-    write_file(t.dir + "/syslog.conf", f"# x\nkern.*\t/dev/null\n*.*\t\t-{t.dir}/messages\n*.err {t.dir}/errors\n")
+    write_file(t.dir + "/syslog.conf", f"# x\nkern.*\t/dev/null\n*.*\t\t-{t.dir}/messages\n*.err {t.dir}/errors\n"
+               f"daemon.* {t.dir}/messages\n")
     # the machine's own are not to be seen
     hide = "set -e; mount -t tmpfs none /etc; mount -t tmpfs none /var/log; "
     def log(name, prepare=f"cp {t.dir}/syslog.conf /etc", code=0):
@@ -499,6 +522,27 @@ def events(t):
                   story(seen, "web/log")[-1], "nobody supervises it")
     w.supervise()
     followed.wait(lambda seen: story(seen, "web")[-1].startswith("down"), "somebody does again")
+
+
+@test()
+def events_of_a_path(t):
+    """events: a service given as a path goes, by being moved or removed, and comes again, with a logger"""
+    w = World(t)
+    one = t.service("one", run=IDLE)
+    path = one.path
+    followed = w.follow("events", path)
+    followed.wait(lambda seen: story(seen, path) == ["unsupervised"], "now")
+    os.rename(path, t.dir + "/away")
+    followed.wait(lambda seen: story(seen, path) == ["unsupervised", "gone"], "moved")
+    os.mkdir(t.dir + "/away/log")
+    os.rename(t.dir + "/away", path)
+    followed.wait(lambda seen: story(seen, path)[-1] == "unsupervised" == (story(seen, path + "/log") or [""])[-1],
+                  "back, with a logger")
+    shutil.rmtree(path)
+    followed.wait(lambda seen: story(seen, path)[-1] == "gone" == story(seen, path + "/log")[-1], "removed")
+    os.mkdir(path)
+    followed.wait(lambda seen: story(seen, path)[-1] == "unsupervised", "made anew")
+    same(story(followed.lines, path + "/log")[-1], "gone", "it has no logger")
 
 
 @test()
@@ -876,6 +920,9 @@ def boot_of_no_log(t):
     need("cannot read it: is a directory" in w.svctl("boot", t.dir, code=1).stderr.lower(), "a directory")
     need("init says nothing in there" in w.svctl("boot", t.dir + "/empty", code=1).stderr, "empty")
     need("one log at a time" in w.svctl("boot", "one", "two", code=100).stderr, "two")
+    write_file(t.dir + "/damaged", "[    0.000000] init: boot: x: done (700.001 ms)\n")
+    need("kernel 0.000, " in w.svctl("boot", t.dir + "/damaged").stdout, "one that took longer than there was time")
+    need("<svg" in w.svctl("boot", "--svg", t.dir + "/damaged").stdout, "drawn")
 
 
 @test()

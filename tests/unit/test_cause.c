@@ -29,7 +29,8 @@ static void begin(enum monitor_state state)
 
 static void expect(const char *name, const char *sentence)
 {
-	const struct cause_case given = { "web", -1, &facts, WALL, NOW };
+	const struct cause_case given = { .name = "web", .directory = -1, .facts = &facts, .wall = WALL,
+		.now = NOW };
 	char text[CAUSE_BYTES];
 
 	cause_tell(&given, text);
@@ -53,7 +54,8 @@ START_TEST(a_start_is_held_back)
 	memory->earliest = NOW + 1000;
 	expect("throttled", "throttled for 1.0 s more: it ended with signal KILL less than a second after its start");
 	begin(MONITOR_STARTING);
-	expect("starting", "its supervisor can make no process for it, and tries again every 1 s");
+	expect("starting", "about to be started; if that lasts, its supervisor can make no process for "
+		"it, and tries again every 1 s");
 }
 END_TEST
 
