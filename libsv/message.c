@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 static const char *message_program = "";
 static enum message_target message_target = MESSAGE_STDERR;
 static int message_errors = STDERR_FILENO;
+static bool message_is_socket;	/* it is one, of our own */
 
 void message_open(const char *program, enum message_target target)
 {
@@ -28,6 +30,7 @@ bool message_separate(int fd)
 {
 	char path[32];
 	struct stat status;
+	bool is_socket;
 	int own;
 
 	if (fstat(fd, &status) < 0)
@@ -36,10 +39,13 @@ bool message_separate(int fd)
 		errno = EINVAL;
 		return false;
 	}
+	is_socket = S_ISSOCK(status.st_mode);
 	(void)text_format(path, sizeof path, "/proc/self/fd/%d", fd);
-	own = files_open(AT_FDCWD, path, O_WRONLY, 0);
+	own = is_socket ? fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) :
+		files_open(AT_FDCWD, path, O_WRONLY, 0);
 	if (own < 0)
 		return false;
+	message_is_socket = is_socket;
 	if (message_errors != STDERR_FILENO)
 		files_close(&message_errors);
 	message_errors = own;
@@ -59,6 +65,15 @@ static bool write_kernel(const char *line, size_t length)
 	written = write(fd, line, length) == (ssize_t)length;
 	(void)close(fd);	/* nothing is buffered in it */
 	return written;
+}
+
+static void write_errors(const char *line, size_t length)
+{
+	/* nowhere left to report a failure to */
+	if (message_is_socket)
+		(void)send(message_errors, line, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	else
+		(void)!write(message_errors, line, length);
 }
 
 /* False if there is none. What it does not take at once is lost: process 1 must not
@@ -95,7 +110,6 @@ void message(enum message_level level, const char *format, ...)
 	line[length++] = '\n';
 	if (message_target != MESSAGE_KERNEL || (!write_kernel(line, length) &&
 	    !write_console(line + prefix, length - prefix)))
-		/* nowhere left to report a failure to */
-		(void)!write(message_errors, line + prefix, length - prefix);
+		write_errors(line + prefix, length - prefix);
 	errno = error;
 }

@@ -28,8 +28,9 @@ void message_open(const char *program, enum message_target target);
  * does not block there: what does not fit is lost. A terminal on which somebody has typed
  * Ctrl-S, or a pipe that nobody reads, must not stop who supervises; but that flag belongs
  * to an opening, not to a descriptor (open(2)), and standard error is our children's, too,
- * who have to block. False with errno, and all is as it was: a socket cannot be opened,
- * and a file is not, as the place to write at must stay shared (EINVAL). */
+ * who have to block. A socket cannot be opened, but told with each message that it may not
+ * block (send(2)). False with errno, and all is as it was; so for a file, as the place to
+ * write at must stay shared (EINVAL). */
 bool message_separate(int fd);
 
 /* Writes one line; FORMAT as in text_format, no line end. A line longer than

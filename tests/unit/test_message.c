@@ -69,18 +69,39 @@ START_TEST(the_last_that_was_separated_counts)
 }
 END_TEST
 
+/* Standard error is one where systemd's journal reads it. */
+START_TEST(a_full_socket_is_not_waited_for)
+{
+	static const char much[4096];
+	int sockets[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+	give(sockets[1]);
+	message_open("unit", MESSAGE_STDERR);
+	ck_assert(message_separate(STDERR_FILENO));
+	message(MESSAGE_ERROR, "%d of %s", 1, "them");
+	expect(sockets[0], "unit: 1 of them\n");
+	ck_assert_int_eq(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
+	while (send(sockets[1], much, sizeof much, MSG_DONTWAIT) > 0)
+		continue;
+	(void)alarm(20);
+	message(MESSAGE_ERROR, "lost");
+	/* nor is its end a reason to end */
+	ck_assert_int_eq(close(sockets[0]), 0);
+	message(MESSAGE_ERROR, "lost");
+}
+END_TEST
+
 START_TEST(what_cannot_be_opened_again_stays_as_it_is)
 {
-	int sockets[2];
+	int pipes[2];
 	char name[] = "/tmp/pidone.message.XXXXXX";
 	int file = mkstemp(name);
 
 	ck_assert_int_ge(file, 0);
 	ck_assert_int_eq(unlink(name), 0);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
-	give(sockets[1]);
-	ck_assert(!message_separate(STDERR_FILENO));
-	ck_assert_int_eq(errno, ENXIO);
+	ck_assert_int_eq(pipe(pipes), 0);
+	give(pipes[1]);
 	/* others write at the same place in it */
 	ck_assert(!message_separate(file));
 	ck_assert_int_eq(errno, EINVAL);
@@ -89,7 +110,7 @@ START_TEST(what_cannot_be_opened_again_stays_as_it_is)
 	ck_assert_int_eq(errno, EBADF);
 	message_open("unit", MESSAGE_STDERR);
 	message(MESSAGE_ERROR, "as before");
-	expect(sockets[0], "unit: as before\n");
+	expect(pipes[0], "unit: as before\n");
 }
 END_TEST
 
@@ -102,6 +123,7 @@ int main(void)
 
 	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, a_full_pipe_is_not_waited_for);
+	tcase_add_test(tests, a_full_socket_is_not_waited_for);
 	tcase_add_test(tests, the_last_that_was_separated_counts);
 	tcase_add_test(tests, what_cannot_be_opened_again_stays_as_it_is);
 	srunner_run_all(runner, CK_ENV);
