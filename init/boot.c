@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,11 +93,25 @@ struct filesystem {
 	const char *options;
 };
 
+/* The kernel says it from Linux 5.8 on, also of a bind mount within one file system. In struct
+ * statx, which musl has from 1.2.5 on, stx_attributes is the second of 32 words, and
+ * stx_attributes_mask the eighth (linux/stat.h). */
+static bool is_mount_root(const char *path)
+{
+	const uint64_t mount_root = 0x2000;	/* STATX_ATTR_MOUNT_ROOT */
+	uint64_t facts[32];
+
+	return syscall(SYS_statx, AT_FDCWD, path, 0, 0, facts) == 0 &&
+		(facts[1] & facts[7] & mount_root) != 0;
+}
+
 static bool is_mount_point(const char *path)
 {
 	char parent[64];
 	struct stat here, above;
 
+	if (is_mount_root(path))
+		return true;
 	(void)text_format(parent, sizeof parent, "%s/..", path);	/* paths of the table below */
 	return stat(path, &here) == 0 && stat(parent, &above) == 0 &&
 		(here.st_dev != above.st_dev || here.st_ino == above.st_ino);
@@ -149,8 +164,13 @@ static struct outcome mount_proc(struct cmdline *cmdline)
 	static const struct filesystem proc =
 		{ "proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL };
 
+	struct outcome mounted = mount_one(&proc);
+
 	(void)cmdline;
-	return mount_one(&proc);
+	/* now it can be had */
+	if (namespace_contained() && mounted.result == STEP_DONE)
+		(void)message_separate(STDERR_FILENO);	/* it may block, then */
+	return mounted;
 }
 
 static struct outcome mount_sys(struct cmdline *cmdline)
@@ -431,6 +451,8 @@ static bool fstab_has_root_read_only(void)
 
 static struct outcome make_root_writable(struct cmdline *cmdline)
 {
+	/* what is not named is taken away (fs/super.c, MS_RMT_MASK) */
+	const unsigned long most = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS;
 	struct statvfs now;
 
 	if (namespace_contained())
@@ -443,8 +465,7 @@ static struct outcome make_root_writable(struct cmdline *cmdline)
 		return outcome(STEP_SKIPPED, "the kernel command line says ro");
 	if (fstab_has_root_read_only())
 		return outcome(STEP_SKIPPED, "/etc/fstab says ro");
-	if (mount(NULL, "/", NULL, MS_REMOUNT | (now.f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC)),
-		NULL) < 0)
+	if (mount(NULL, "/", NULL, MS_REMOUNT | (now.f_flag & most), NULL) < 0)
 		return failure();
 	return outcome(STEP_DONE, NULL);
 }

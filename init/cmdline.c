@@ -8,13 +8,14 @@
 static const struct {
 	const char *name;
 	size_t limit;		/* where it is in struct lifecycle_limits */
+	unsigned least;		/* s: without time to unmount and sync, what was written is lost */
 } limit_words[] = {
-	{ "init.step=", offsetof(struct lifecycle_limits, step) },
-	{ "init.shutdown=", offsetof(struct lifecycle_limits, entry) },
-	{ "init.stop=", offsetof(struct lifecycle_limits, stop) },
-	{ "init.term=", offsetof(struct lifecycle_limits, term) },
-	{ "init.kill=", offsetof(struct lifecycle_limits, kill) },
-	{ "init.unmount=", offsetof(struct lifecycle_limits, release) },
+	{ "init.step=", offsetof(struct lifecycle_limits, step), 0 },
+	{ "init.shutdown=", offsetof(struct lifecycle_limits, entry), 0 },
+	{ "init.stop=", offsetof(struct lifecycle_limits, stop), 0 },
+	{ "init.term=", offsetof(struct lifecycle_limits, term), 0 },
+	{ "init.kill=", offsetof(struct lifecycle_limits, kill), 0 },
+	{ "init.unmount=", offsetof(struct lifecycle_limits, release), 1 },
 };
 
 static const char *const single_words[] = { "single", "s", "S", "-s", "1" };
@@ -34,12 +35,13 @@ static const char *value_of(const char *word, const char *name)
 	return strncmp(word, name, length) == 0 ? word + length : NULL;
 }
 
-static bool set_limit(struct lifecycle_limits *limits, size_t limit, const char *value)
+static bool set_limit(struct lifecycle_limits *limits, size_t limit, unsigned least,
+	const char *value)
 {
 	uint64_t seconds;
 	int64_t milliseconds;
 
-	if (!text_to_number(value, LIFECYCLE_LIMIT_MOST / 1000, &seconds))
+	if (!text_to_number(value, LIFECYCLE_LIMIT_MOST / 1000, &seconds) || seconds < least)
 		return false;
 	milliseconds = (int64_t)seconds * 1000;
 	memcpy((char *)limits + limit, &milliseconds, sizeof milliseconds);
@@ -62,7 +64,8 @@ bool cmdline_word(struct cmdline *cmdline, const char *word)
 	for (size_t i = 0; i < COUNT(limit_words); i++) {
 		value = value_of(word, limit_words[i].name);
 		if (value != NULL)
-			return set_limit(&cmdline->limits, limit_words[i].limit, value);
+			return set_limit(&cmdline->limits, limit_words[i].limit,
+				limit_words[i].least, value);
 	}
 	value = value_of(word, "init.skip=");
 	if (value != NULL)

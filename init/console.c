@@ -116,22 +116,34 @@ static const char *named_console(void)
 	return name != NULL ? name : getenv("console");
 }
 
+static bool take_console(const char *path)
+{
+	int fd = open_terminal(path, O_NOCTTY);
+
+	if (fd < 0 || !take_descriptors(fd))
+		return false;
+	placeholder = false;
+	return true;
+}
+
 bool console_open(const char **outcome)
 {
 	const char *name = named_console();
-	int fd;
+	bool opened = true;
+	int error = 0;
 
-	*outcome = "as it was given";
+	*outcome = name != NULL ? name : placeholder ? "/dev/console" : "as it was given";
 	if (name != NULL || placeholder) {
-		*outcome = name != NULL ? name : "/dev/console";
-		fd = open_terminal(*outcome, O_NOCTTY);
-		if (fd < 0 || !take_descriptors(fd))
-			return false;
-		placeholder = false;
+		opened = take_console(*outcome);
+		error = errno;
 	}
+	/* a name that leads nowhere takes nothing away */
+	if (!opened && name != NULL && placeholder)
+		(void)take_console("/dev/console");
 	set_term();
 	set_sane_modes();
-	return true;
+	errno = error;
+	return opened;
 }
 
 void console_say(const char *format, ...)

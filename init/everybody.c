@@ -229,16 +229,19 @@ static bool note_other(const struct process *process, void *argument)
 {
 	bool *other = argument;
 
-	*other = !is_spared(process->pid);
+	*other = spared == NULL || !is_spared(process->pid);
 	return !*other;
+}
+
+bool everybody_is_left(void)
+{
+	bool other = false;
+
+	everybody_visit(note_other, &other);
+	return other;
 }
 
 bool everybody_is_spared(void)
 {
-	bool other = false;
-
-	if (spared == NULL || spared->count == 0)
-		return false;
-	everybody_visit(note_other, &other);
-	return !other;
+	return spared != NULL && spared->count > 0 && !everybody_is_left();
 }

@@ -28,6 +28,9 @@ void everybody_ask(pid_t pid);
  * child; 0 if none could be made and it is done already. */
 pid_t everybody_end(bool killing);
 
+/* True if somebody is left who is not spared. */
+bool everybody_is_left(void);
+
 /* True if there are spared ones, and nobody else is left. */
 bool everybody_is_spared(void);
 

@@ -34,6 +34,7 @@
 #define REAP_AT_ONCE 1000		/* then we look whether somebody signals us */
 #define REPORT_MOST 20			/* processes that we name */
 #define WAIT_FAILED_MS 1000
+#define JOINED_MS 100		/* between two looks at what no signal tells of */
 
 /* SIGRTMIN+22 and +23 of glibc, with which systemd(1) says more or less. */
 enum { TRACE_ON = 56, TRACE_OFF = 57 };
@@ -122,6 +123,18 @@ static bool report_anybody(const struct process *process, void *argument)
 	return --*left > 0;
 }
 
+/* Those that the phase waits for. */
+static void report_entries(void)
+{
+	struct process process;
+
+	for (int i = 0; i < life.table.used; i++)
+		if (life.processes[i].state == LIFECYCLE_RUNNING && !life.processes[i].killed &&
+			(life.phase != LIFECYCLE_SHUTDOWN || life.waited == i) &&
+			everybody_look(life.processes[i].pid, &process))
+			report_process(&process, life.table.slots[i].entry.command);
+}
+
 static void report_waiting(void)
 {
 	struct process process;
@@ -132,16 +145,21 @@ static void report_waiting(void)
 	else if (life.helper != 0 && everybody_look(life.helper, &process))
 		report_process(&process, "unmounts");
 	else
-		for (int i = 0; i < life.table.used; i++)
-			if (life.processes[i].state == LIFECYCLE_RUNNING &&
-				everybody_look(life.processes[i].pid, &process))
-				report_process(&process, life.table.slots[i].entry.command);
+		report_entries();
 }
 
 static bool only_spared_are_left(void)
 {
 	return (life.phase == LIFECYCLE_TERM || life.phase == LIFECYCLE_KILL) && life.asked &&
 		life.helper == 0 && everybody_is_spared();
+}
+
+/* What has entered a container from outside (setns(2)) is no descendant of ours, and no
+ * signal tells of its end. */
+static bool has_anybody_joined(void)
+{
+	return namespace_contained() && life.phase >= LIFECYCLE_SHUTDOWN &&
+		life.phase <= LIFECYCLE_KILL && everybody_is_left();
 }
 
 /* What people are to know of a child's end. */
@@ -169,9 +187,15 @@ static int64_t reap(void)
 			continue;
 		if (pid < 0 && errno != ECHILD)
 			return clock_now() + WAIT_FAILED_MS;	/* its signal will not come again */
-		if (pid <= 0) {
-			lifecycle_left(&life, pid == 0 && !only_spared_are_left());
+		if (pid == 0) {
+			lifecycle_left(&life, !only_spared_are_left());
 			return CLOCK_NEVER;
+		}
+		if (pid < 0) {
+			bool joined = has_anybody_joined();
+
+			lifecycle_left(&life, joined);
+			return joined ? clock_now() + JOINED_MS : CLOCK_NEVER;
 		}
 		trace_child(&life, pid, status);
 		say_ended(pid, status);
@@ -201,8 +225,10 @@ static void restart(int slot)
 	argv_make(&executed, life.table.slots[slot].entry.command);
 	child = (struct console_child){
 		.tty = life.table.slots[slot].entry.tty, .login = executed.login };
-	if (!console_has(child.tty))
+	if (!console_has(child.tty)) {
+		message(MESSAGE_ERROR, "/dev/%s: cannot open: %s", child.tty, strerror(errno));
 		return;
+	}
 	message(MESSAGE_NOTICE, "executing %s", executed.path);
 	power_take_keys(false);
 	error = console_attach(&child);

@@ -250,7 +250,7 @@ static bool next_stop(struct lifecycle *life, int64_t now, struct lifecycle_acti
 {
 	int64_t deadline = life->since + life->limits.stop;
 
-	if (life->alone || !is_anyone_running(life) || now >= deadline) {
+	if (life->alone || !is_anyone_running(life) || (life->asked && now >= deadline)) {
 		enter(life, LIFECYCLE_TERM, now);
 		return false;
 	}
@@ -295,12 +295,12 @@ static bool next_release(struct lifecycle *life, int64_t now, struct lifecycle_a
 		action->pid = life->helper;
 		return act(action, LIFECYCLE_END, find_turn(life, INITTAB_RESTART));
 	}
-	if ((life->asked && life->helper == 0) || now >= life->since + limit) {
+	if (!life->asked)
+		return act_helping(life, action, LIFECYCLE_LEAVE);
+	if (life->helper == 0 || now >= life->since + limit) {
 		enter(life, LIFECYCLE_POWER, now);
 		return false;
 	}
-	if (!life->asked)
-		return act_helping(life, action, LIFECYCLE_LEAVE);
 	return wait_until(life, life->since + limit, now, action);
 }
 
@@ -454,9 +454,24 @@ static void forget(struct lifecycle *life, int slot)
 	life->processes[slot] = (struct lifecycle_process){ .state = LIFECYCLE_IDLE };
 }
 
+/* An entry that is no longer what it was waited for as holds up nothing, unless single user
+ * mode is to end it first. */
+static void wait_no_longer(struct lifecycle *life)
+{
+	enum inittab_action kind = life->phase == LIFECYCLE_SYSINIT ? INITTAB_SYSINIT : INITTAB_WAIT;
+
+	if (life->retire)
+		return;
+	if (life->waited >= 0 && !is_listed(life, life->waited, kind))
+		life->waited = -1;
+	if (life->pressed_waited >= 0 && !is_listed(life, life->pressed_waited, INITTAB_CTRLALTDEL))
+		life->pressed_waited = -1;
+}
+
 void lifecycle_loaded(struct lifecycle *life, bool complete)
 {
 	inittab_end(&life->table, complete);
+	wait_no_longer(life);
 	life->load = false;
 	for (int i = 0; i < life->table.used; i++) {
 		struct lifecycle_process *process = &life->processes[i];

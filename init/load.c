@@ -61,7 +61,7 @@ static void add_line(struct inittab *table, const struct inittab_reader *reader)
 	}
 }
 
-/* True if FD was read to its end. */
+/* True if FD was read to its end; else false, with errno. */
 static bool read_file(struct inittab *table, int fd)
 {
 	struct inittab_reader reader = { .first = 0 };
@@ -73,10 +73,8 @@ static bool read_file(struct inittab *table, int fd)
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0) {
-			message(MESSAGE_WARNING, INITTAB ": cannot read: %s", strerror(errno));
+		if (got < 0)
 			return false;
-		}
 		if (got == 0) {
 			if (inittab_read_end(&reader))
 				add_line(table, &reader);
@@ -111,26 +109,28 @@ static void add_single(struct inittab *table)
 		message(MESSAGE_ERROR, "no room for the shell of single user mode");
 }
 
+static void tell_error(const char *verb, bool keep)
+{
+	message(MESSAGE_WARNING, INITTAB ": cannot %s: %s: %s", verb, strerror(errno),
+		keep ? "kept as it is" : "the built-in entries are used");
+}
+
 /* Returns whether the table is now what the file says (or what stands for it). KEEP:
  * what it was will do, if there is no file. */
 static bool load_file(struct inittab *table, bool keep)
 {
 	int fd = files_open(AT_FDCWD, INITTAB, O_RDONLY, 0);
-	bool complete;
+	bool complete = fd >= 0 && read_file(table, fd);
 
-	if (fd < 0) {
-		message(MESSAGE_WARNING, INITTAB ": cannot open: %s: %s", strerror(errno),
-			keep ? "kept as it is" : "the built-in entries are used");
-		if (keep)
-			return false;
-		add_standard(table);
-		return true;
-	}
-	complete = read_file(table, fd);
+	if (!complete)
+		tell_error(fd < 0 ? "open" : "read", keep);
 	files_close(&fd);
 	if (complaints > COMPLAINTS_MOST)
 		message(MESSAGE_WARNING, INITTAB ": %u more mistakes", complaints - COMPLAINTS_MOST);
-	return complete;
+	if (complete || keep)
+		return complete;
+	add_standard(table);
+	return true;
 }
 
 bool load_inittab(struct inittab *table, bool single, bool changed)

@@ -70,6 +70,7 @@ static void wait_for_end(pid_t pid, int64_t ms)
  * container may end (init.c, stuck). */
 static void go_down(enum lifecycle_end end)
 {
+	filesystems_want_proc();
 	(void)everybody_end(false);	/* waited for with all the others */
 	wait_for_end(0, END_STEP_MS);
 	(void)everybody_end(true);

@@ -6,10 +6,11 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import time
 
-from harness import BIN, HUP, INT, SECONDS, TERM, USR1, USR2, Namespace, Skip, run_tests, strace, wait_until
+from harness import BIN, HUP, INT, NAMESPACES, SECONDS, TERM, USR1, USR2, Namespace, Skip, run_tests, strace, wait_until
 
 INIT = "/pidone/init"
 NOBODY = "::sysinit:/bin/echo UP\n"     # an inittab that keeps nothing running
@@ -681,14 +682,18 @@ def idle_init_makes_no_system_call():
         assert switches(ns) == before
 
 
-def a_full_pipe_does_not_stop_it():
-    reading, writing = os.pipe()
+def fill(writing):
     os.set_blocking(writing, False)
     try:
         while True:
             os.write(writing, b"x" * 4096)
     except BlockingIOError:
         os.set_blocking(writing, True)
+
+
+def stands_full(reading, writing):
+    """Its standard error, which nobody reads, does not keep it from hearing."""
+    fill(writing)
     try:
         with init("::respawn:sleep 1001\n", stdout=writing) as ns:
             _, outer = pid_of(ns, "sleep 1001")
@@ -702,6 +707,83 @@ def a_full_pipe_does_not_stop_it():
     finally:
         os.close(reading)
         os.close(writing)
+
+
+def a_full_pipe_does_not_stop_it():
+    stands_full(*os.pipe())
+
+
+def a_full_socket_does_not_stop_it():
+    stands_full(*(end.detach() for end in socket.socketpair()))
+
+
+class WithoutProc(Namespace):
+    """/proc is for init to mount."""
+
+    def command(self):
+        words = super().command()
+        assert any('mount -t proc proc "$R/proc"\n' in word for word in words)
+        return [word.replace('mount -t proc proc "$R/proc"\n', "") for word in words]
+
+
+def a_full_pipe_does_not_stop_it_without_proc_at_first():
+    reading, writing = os.pipe()
+    try:
+        with WithoutProc(INIT, {"/etc/inittab": "::respawn:sleep 1001\n"}, stdout=writing) as ns:
+            pid_of(ns, "sleep 1001")
+            wait_rest(ns)
+            fill(writing)
+            ns.signal(signal.SIGSEGV)
+            ns.signal(USR2)
+            assert ns.wait_end() == -signal.SIGINT
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def who_has_joined_is_asked_to_end_too():
+    joined = ("#!/bin/sh\ntrap 'echo TERM >>/tmp/log; sleep 0.5; echo END >>/tmp/log; exit 7' TERM\n: >/tmp/up\n"
+              "while :; do sleep 0.05; done\n")
+    for inittab in (NOBODY, "::respawn:sleep 1001\n"):
+        with init(inittab, files={"/joined": joined}) as ns:
+            with subprocess.Popen(["nsenter", "--target", str(ns.init)] + NAMESPACES + ["--root", "--wd", "/joined"],
+                                  stderr=subprocess.DEVNULL) as outer:
+                wait_until("it runs", lambda ns=ns: os.path.exists(ns.root + "/tmp/up"))
+                ns.signal(USR2)
+                assert ns.wait_end() == -signal.SIGINT
+                assert (outer.wait(), ns.read("/tmp/log")) == (7, "TERM\nEND\n")
+
+
+def only_who_is_waited_for_is_told_of():
+    with init("::respawn:sleep 1001\n::shutdown:sh -c 'until test -e /tmp/go; do sleep 0.05; done'\n") as ns:
+        pid_of(ns, "sleep 1001")
+        ns.signal(USR2)
+        ns.wait_output("waiting for sh ")
+        ns.write("/tmp/go", "")
+        assert ns.wait_end() == -signal.SIGINT
+        assert "waiting for sleep" not in ns.output(), ns.output()
+
+
+def a_console_that_cannot_be_opened_takes_nothing_away():
+    with init("::sysinit:/bin/echo UP $TERM\n", wrapper=("env", "CONSOLE=/dev/nope", "TERM=linux")) as ns:
+        ns.wait_output("UP vt102\n")
+        assert "boot: console: failed: " in ns.output(), ns.output()
+
+
+def a_restart_entry_without_its_terminal_is_told_of():
+    with init(NOBODY + "ttyX::restart:/bin/echo RESTARTED\n") as ns:
+        ns.wait_output("UP\n")
+        ns.signal(signal.SIGQUIT)
+        ns.wait_end()
+        assert "/dev/ttyX: cannot open: " in ns.output() and "RESTARTED" not in ns.output(), ns.output()
+
+
+def a_volume_of_the_same_file_system_is_left_as_it_is():
+    bind = 'mkdir /volume; : >/volume/there; mount --bind /volume /run; exec "$@"'
+    with init(NOBODY, wrapper=("sh", "-c", bind, "sh")) as ns:
+        ns.wait_output("UP\n")
+        assert "boot: run: already so" in ns.output(), ns.output()
+        assert ns.run("ls", "/run") == "there\n"
 
 
 def tracing_to_nobody_does_not_keep_it_from_hearing():
@@ -1003,6 +1085,20 @@ def telinit_3_comes_back_to_the_built_in_entries_too():
         ns.process.stdin.close()
 
 
+def an_inittab_that_cannot_be_read_is_as_none():
+    directory = ("sh", "-c", 'mkdir /etc/inittab; exec "$@"', "sh")
+    with Namespace(INIT, {}, stdin=subprocess.PIPE, wrapper=directory) as ns:
+        ns.wait_output("/etc/inittab: cannot read: Is a directory: the built-in entries are used")
+        ns.wait_output("Please press Enter to activate this console. ")
+        # what runs is left as it is by a reload
+        ns.signal(HUP)
+        ns.wait_output("/etc/inittab: cannot read: Is a directory: kept as it is")
+        ns.run(INIT, "s")
+        ns.run(INIT, "3")
+        ns.wait_output("the built-in entries are used", 2)
+        ns.process.stdin.close()
+
+
 def init_that_is_not_process_1_says_how_it_is_used():
     for words in ([], ["x"], ["q", "q"]):
         done = subprocess.run([os.path.join(BIN, "init"), *words], check=False, capture_output=True,
@@ -1022,6 +1118,7 @@ if __name__ == "__main__":
                if callable(value) and getattr(value, "__module__", "") == "__main__"
                and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "age", "Sharing",
                                           "crash", "switches", "traced", "wait_rest", "wait_heard",
-                                          "storage_daemon", "way_down_traced", "many")],
+                                          "storage_daemon", "way_down_traced", "many", "fill", "stands_full",
+                                          "WithoutProc")],
               jobs=3 * len(os.sched_getaffinity(0)),     # mostly they wait
               alone=[a_hundred_quick_deaths_cost_little])

@@ -628,6 +628,55 @@ START_TEST(a_request_is_heard_while_the_boot_hangs)
 }
 END_TEST
 
+/* What is given no time is asked for all the same. */
+START_TEST(without_time_all_is_begun)
+{
+	struct lifecycle_action action;
+	unsigned done = 0;
+
+	boot();
+	life.limits = (struct lifecycle_limits){ .entry = 0 };
+	send(SIGUSR2);
+	while (world.ended == LIFECYCLE_GO_ON) {
+		lifecycle_left(&life, is_anybody_left());
+		lifecycle_next(&life, world.now, &action);
+		do_action(&action);
+		done |= 1U << action.what;
+	}
+	for (unsigned what = LIFECYCLE_STOP_ENTRIES; what <= LIFECYCLE_LEAVE; what++)
+		ck_assert_uint_ne(done & (1U << what), 0);
+}
+END_TEST
+
+/* A reload may be what helps where an entry hangs. */
+START_TEST(what_is_no_longer_in_the_file_is_not_waited_for)
+{
+	begin();
+	end_beside();
+	end_helper();
+	settle();
+	end_entry("sysinit");
+	ck_assert_int_eq(starts("wait"), 1);
+	ck_assert_int_eq(life.phase, LIFECYCLE_WAIT);
+	world.other_file = true;		/* there it is something else */
+	send(SIGHUP);
+	settle();
+	ck_assert_int_eq(life.phase, LIFECYCLE_RUN);
+	ck_assert_int_eq(starts("getty2"), 1);
+	boot();
+	send(SIGINT);
+	settle();
+	ck_assert_int_eq(starts("ctrlaltdel"), 1);
+	inittab_begin(&life.table);
+	list(INITTAB_CTRLALTDEL, "mended");
+	lifecycle_loaded(&life, true);
+	pass_time(3000);
+	send(SIGINT);
+	settle();
+	ck_assert_int_eq(starts("mended"), 1);
+}
+END_TEST
+
 START_TEST(seven_interrupts_force_the_end)
 {
 	boot();
@@ -958,6 +1007,8 @@ int main(void)
 	tcase_add_test(cases, the_way_down_ends_as_soon_as_it_can);
 	tcase_add_test(cases, the_way_down_waits_for_nobody_for_ever);
 	tcase_add_test(cases, a_request_is_heard_while_the_boot_hangs);
+	tcase_add_test(cases, without_time_all_is_begun);
+	tcase_add_test(cases, what_is_no_longer_in_the_file_is_not_waited_for);
 	tcase_add_test(cases, seven_interrupts_force_the_end);
 	tcase_add_test(cases, who_comes_when_nobody_was_left_is_killed_too);
 	tcase_add_test(cases, single_user_mode_ends_the_others_and_comes_back);
