@@ -75,15 +75,15 @@ toolchain:
 	@image/deps programs
 
 install: programs	# into DESTDIR and PREFIX: programs, man pages, completions
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LICENSEDIR) \
-		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -m 755 $(BUILD)/bin/init $(DESTDIR)$(SBINDIR)/
-	install -m 755 $(BUILD)/bin/runsvdir $(BUILD)/bin/runsv $(BUILD)/bin/svctl $(DESTDIR)$(BINDIR)/
-	ln -sf svctl $(DESTDIR)$(BINDIR)/sv
-	install -m 644 LICENSE $(DESTDIR)$(LICENSEDIR)/
-	install -D -m 644 $(BUILD)/completions/svctl.bash $(DESTDIR)$(BASHDIR)/svctl
-	install -D -m 644 $(BUILD)/completions/svctl.zsh $(DESTDIR)$(ZSHDIR)/_svctl
-	install -D -m 644 $(BUILD)/completions/svctl.fish $(DESTDIR)$(FISHDIR)/svctl.fish
+	install -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LICENSEDIR)" \
+		"$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"
+	install -m 755 $(BUILD)/bin/init "$(DESTDIR)$(SBINDIR)/"
+	install -m 755 $(BUILD)/bin/runsvdir $(BUILD)/bin/runsv $(BUILD)/bin/svctl "$(DESTDIR)$(BINDIR)/"
+	ln -sf svctl "$(DESTDIR)$(BINDIR)/sv"
+	install -m 644 LICENSE "$(DESTDIR)$(LICENSEDIR)/"
+	install -D -m 644 $(BUILD)/completions/svctl.bash "$(DESTDIR)$(BASHDIR)/svctl"
+	install -D -m 644 $(BUILD)/completions/svctl.zsh "$(DESTDIR)$(ZSHDIR)/_svctl"
+	install -D -m 644 $(BUILD)/completions/svctl.fish "$(DESTDIR)$(FISHDIR)/svctl.fish"
 	for page in man/*.[158]; do \
 		install -m 644 "$$page" "$(DESTDIR)$(MANDIR)/man$${page##*.}/" || exit 1; done
 

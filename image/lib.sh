@@ -8,6 +8,7 @@
 umask 022
 export LC_ALL=C TZ=UTC
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+unset CDPATH # with it cd may go elsewhere, and says where
 
 cd -- "$(dirname -- "$0")/.." || exit 1
 BUILD=${BUILD:-build}
@@ -68,10 +69,11 @@ place() {
 	}
 }
 
-# The cache outside the tree is shared by all clones; where it cannot be
+# The cache outside the tree is shared by all clones; where there is none, or it cannot be
 # written, one inside build/ does.
-cache=${PIDONE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/pidone}
-if ! mkdir -p "$cache" 2>/dev/null || ! [ -w "$cache" ]; then
+cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+cache=${PIDONE_CACHE:-${cache:+$cache/pidone}}
+if [ -z "$cache" ] || ! mkdir -p "$cache" 2>/dev/null || ! [ -w "$cache" ]; then
 	cache=$BUILD/cache
 fi
 

@@ -65,7 +65,7 @@ mkdir -p "$SERVED/deb/usr/src" && cp "$SERVED/kernel" "$SERVED/deb/usr/src/linux
     "dpkg-source": """#!/bin/sh
 mkdir "$3" && tar -x --strip-components=1 -C "$3" -f "${2%.dsc}.tar.gz"
 """,
-    "df": "#!/bin/sh\nprintf 'Size\\n- - - 9999999\\n'\n",      # a kernel takes a lot, this one does not
+    "df": "#!/bin/sh\nprintf ' Avail\\n9999999\\n'\n",      # a kernel takes a lot, this one does not
 }
 
 
@@ -219,6 +219,30 @@ def a_kernel_of_the_overlay_is_on_the_disk_only_as_ours_is():
         assert read(shop.built("root/tree/boot/bzImage")) == "mine"
 
 
+def a_link_of_the_overlay_may_lead_to_a_name_with_a_dash_first():
+    with workshop_with_parts() as shop:
+        os.symlink("-target", shop.path("overlay/link"))
+        assert shop.listed()["/link"][0] == "link"
+        assert os.readlink(shop.built("root/tree/link")) == "-target"
+
+
+def what_cd_is_told_of_elsewhere_does_not_count():
+    with workshop_with_parts() as shop:
+        os.makedirs(shop.path("else/image"))
+        os.makedirs(shop.path("else/rootfs"))
+        shop.run("image/options", CDPATH=shop.path("else"))
+        assert sorted(os.listdir(shop.path("else"))) == ["image", "rootfs"], "it was made elsewhere"
+        shop.run("image/rootfs", CDPATH="." + ":" + shop.path("else"))
+
+
+def without_a_home_the_cache_is_in_the_tree():
+    with Workshop() as shop:
+        for name in ("HOME", "PIDONE_CACHE"):
+            del shop.environment[name]
+        shop.make("busybox", XDG_CACHE_HOME="")
+        assert [name for name in os.listdir(shop.built("cache")) if name.startswith("busybox-")], os.listdir(shop.built("cache"))
+
+
 def a_menu_in_the_overlay_is_refused_as_each_disk_has_its_own():
     with workshop_with_parts() as shop:
         write(shop.path("overlay/boot/grub/grub.cfg"), "")
@@ -335,6 +359,12 @@ def a_password_that_busybox_could_not_check_is_refused():
         for kind in ("y", "2", "2b", "7"):
             said = shop.refused("image/options", ROOT_PASSWORD="$%s$%s" % (kind, rest))
             assert "openssl passwd -6" in said, said
+
+
+def a_host_name_is_no_longer_than_the_kernel_has_room_for():
+    with Workshop() as shop:
+        shop.run("image/options", IMAGE_HOSTNAME="x" * 64)
+        assert "64 letters at most" in shop.refused("image/options", IMAGE_HOSTNAME="x" * 65)
 
 
 def what_is_kept_is_not_the_disk_that_is_made_anew():
@@ -463,6 +493,9 @@ run_tests([
     what_nobody_else_may_read_in_the_overlay_nobody_else_may_read_in_the_image,
     deliberate_bits_of_the_overlay_are_in_the_image,
     a_kernel_of_the_overlay_is_on_the_disk_only_as_ours_is,
+    a_link_of_the_overlay_may_lead_to_a_name_with_a_dash_first,
+    what_cd_is_told_of_elsewhere_does_not_count,
+    without_a_home_the_cache_is_in_the_tree,
     a_menu_in_the_overlay_is_refused_as_each_disk_has_its_own,
     a_directory_of_the_overlay_that_cannot_be_read_is_an_error,
     update_sources_fetches_both_of_them_anew,
@@ -473,6 +506,7 @@ run_tests([
     the_version_of_busybox_is_that_of_its_tarball_whatever_the_cache_holds,
     what_make_was_given_is_not_for_the_sources,
     a_password_that_busybox_could_not_check_is_refused,
+    a_host_name_is_no_longer_than_the_kernel_has_room_for,
     what_is_kept_is_not_the_disk_that_is_made_anew,
     a_count_of_lines_that_is_none_is_not_counted_with,
     a_count_of_lines_is_replaced_and_never_rewritten,
