@@ -342,6 +342,20 @@ static void script_done(struct monitor *monitor)
 	monitor->script_deadline = CLOCK_NEVER;
 }
 
+static void set_script(struct monitor *monitor, char letter, char script)
+{
+	monitor->letter = letter;
+	monitor->script = script;
+	monitor->script_void = false;
+}
+
+/* The last step of a stop, for which LETTER came: control/d or control/x. */
+static void set_stopped(struct monitor *monitor, char letter)
+{
+	if (!monitor->is_log && wants_down(monitor))
+		set_script(monitor, letter, monitor->want == MONITOR_WANT_DOWN ? 'd' : 'x');
+}
+
 /* The stop of d, x and t: the signal unless control/t has dealt with it; then,
  * if it is to go down, CONT in any case (a stopped process does not hear TERM),
  * and control/d or control/x. */
@@ -363,20 +377,20 @@ static void stop(struct monitor *monitor, bool handled, int64_t now)
 	monitor->unpublished = true;
 	if (monitor->options.kill_ms > 0 && monitor->kill_deadline == CLOCK_NEVER)
 		monitor->kill_deadline = now + monitor->options.kill_ms;
-	if (!monitor->is_log && wants_down(monitor)) {
-		monitor->letter = letter;
-		monitor->script = monitor->want == MONITOR_WANT_DOWN ? 'd' : 'x';
-	}
+	set_stopped(monitor, letter);
 }
 
 /* A letter's script has ended, or there is none. HANDLED: it has done itself
  * what the signal would have. */
 static void script_ended(struct monitor *monitor, bool handled, int64_t now)
 {
-	char script = monitor->script;
+	char script = monitor->script, letter = monitor->letter;
 
 	if (monitor->script_void || script == 'u' || script == 'd' || script == 'x') {
 		script_done(monitor);
+		/* control/t may be what has ended the service: the rest of a stop comes all the same */
+		if (script == 't' && letter != 't' && monitor->state != MONITOR_RUN)
+			set_stopped(monitor, letter);
 		return;
 	}
 	if (script == 't') {
@@ -508,13 +522,6 @@ void monitor_not_started(struct monitor *monitor, enum monitor_refusal why, int 
 		monitor->earliest = now + MONITOR_START_RATE_MS;
 		run_ended(monitor, error << 16 | STATUS_NOT_EXECUTED, now);
 	}
-}
-
-static void set_script(struct monitor *monitor, char letter, char script)
-{
-	monitor->letter = letter;
-	monitor->script = script;
-	monitor->script_void = false;
 }
 
 /* Takes the next letter off the queue, if there is one and no script is run. */

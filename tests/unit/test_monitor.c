@@ -397,7 +397,7 @@ static void normalise(struct system *s)
 	s->world.runs = s->world.finishes = s->world.told = 0;
 }
 
-enum { SEEN_MOST = 200000, TABLE_SIZE = 1 << 19 };
+enum { SEEN_MOST = 300000, TABLE_SIZE = 1 << 20 };
 
 static struct system *seen;	/* in the order in which they were found */
 static size_t seen_count;
@@ -579,6 +579,38 @@ START_TEST(control_t_that_succeeds_keeps_term_back)
 	assert_sent(&s, 1, SIGCONT, 0);
 	ck_assert(!s.world.published.got_term);
 	ck_assert_str_eq(s.world.scripts, "td");
+}
+END_TEST
+
+START_TEST(what_comes_of_control_t_is_followed_by_control_d)
+{
+	static const char letter[][2] = { "d", "x" };
+	struct system s;
+
+	for (int i = 0; i < 4; i++) {
+		begin(&s, false, MONITOR_WANT_UP, &SCRIPTED);
+		script_exits(&s, 0);
+		forget(&s);
+		letters(&s, letter[i % 2]);
+		main_exits(&s, 0);		/* by what control/t did */
+		if (i < 2)
+			main_exits(&s, 0);	/* finish, before or after it */
+		script_exits(&s, 0);
+		ck_assert_int_eq(s.world.scripts[0], 't');
+		ck_assert_int_eq(s.world.scripts[1], letter[i % 2][0]);
+		ck_assert(!monitor_released(&s.monitor));
+		script_exits(&s, 0);
+		ck_assert_int_eq(s.world.script_count, 2);
+	}
+	/* who is wanted up again meanwhile has not gone down */
+	begin(&s, false, MONITOR_WANT_UP, &SCRIPTED);
+	script_exits(&s, 0);
+	forget(&s);
+	letters(&s, "d");
+	main_exits(&s, 0);
+	letters(&s, "u");
+	script_exits(&s, 0);
+	ck_assert_str_eq(s.world.scripts, "t");
 }
 END_TEST
 
@@ -1292,6 +1324,7 @@ int main(void)
 	tcase_add_test(cases, not_executable_is_111);
 	tcase_add_test(cases, down_is_term_then_cont);
 	tcase_add_test(cases, control_t_that_succeeds_keeps_term_back);
+	tcase_add_test(cases, what_comes_of_control_t_is_followed_by_control_d);
 	tcase_add_test(cases, a_hung_control_script_is_killed_and_the_signal_sent);
 	tcase_add_test(cases, kill_ends_a_script_in_its_way);
 	tcase_add_test(cases, kill_then_up_waits_for_the_end);
@@ -1332,7 +1365,7 @@ int main(void)
 	tcase_add_test(cases, unknown_letters_and_pids_are_ignored);
 	suite_add_tcase(suite, every);
 	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_SILENT);
+	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed != 0;
