@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,6 +32,15 @@ void files_close(int *fd)
 	errno = error;
 }
 
+void files_close_from(int first)
+{
+	if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+		return;
+	for (int fd = first; fd < 65536; fd++)
+		(void)close(fd);	/* EBADF: it is not open */
+}
+
+/* Closes FD; -1 is passed on. */
 static ssize_t read_all(int fd, char *buffer, size_t size)
 {
 	size_t length = 0;
@@ -60,9 +70,14 @@ ssize_t files_read(int directory, const char *path, char *buffer, size_t size)
 	return read_all(files_open(directory, path, O_RDONLY, 0), buffer, size);
 }
 
-ssize_t files_read_no_link(int directory, const char *path, char *buffer, size_t size)
+ssize_t files_read_no_link(int directory, const char *path, char *buffer, size_t size,
+	struct stat *facts)
 {
-	return read_all(files_open(directory, path, O_RDONLY | O_NOFOLLOW, 0), buffer, size);
+	int fd = files_open(directory, path, O_RDONLY | O_NOFOLLOW, 0);
+
+	if (fd >= 0 && fstat(fd, facts) < 0)
+		files_close(&fd);
+	return read_all(fd, buffer, size);
 }
 
 bool files_write(int fd, const void *data, size_t size)
@@ -167,8 +182,15 @@ bool files_path(int fd, char *path, size_t size)
 bool files_overwrite(int directory, const char *path, const void *data, size_t size)
 {
 	int fd = files_open(directory, path, O_WRONLY | O_NOFOLLOW, 0);
-	bool written = fd >= 0 && files_write(fd, data, size);
+	struct stat found;
+	bool written = fd >= 0 && fstat(fd, &found) == 0;
 
+	/* by another name it may be anybody's (proc_sys_fs(5), protected_hardlinks) */
+	if (written && (!S_ISREG(found.st_mode) || found.st_nlink != 1)) {
+		errno = EMLINK;
+		written = false;
+	}
+	written = written && files_write(fd, data, size);
 	files_close(&fd);
 	return written;
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* openat(2) with O_CLOEXEC, O_NOCTTY and O_NONBLOCK added (a FIFO, a tty or a
@@ -19,8 +20,12 @@ void files_close(int *fd);
  * how many, or -1 with errno. What does not fit is left unread. */
 ssize_t files_read(int directory, const char *path, char *buffer, size_t size);
 
-/* The same of a file that is no link; of one it fails, ELOOP. */
-ssize_t files_read_no_link(int directory, const char *path, char *buffer, size_t size);
+/* The same of a file that is no link; of one it fails, ELOOP. *FACTS: as fstat(2). */
+ssize_t files_read_no_link(int directory, const char *path, char *buffer, size_t size,
+	struct stat *facts);
+
+/* Closes all descriptors from FIRST on, before Linux 5.9 up to 65,535. */
+void files_close_from(int first);
 
 /* Writes all of DATA to FD; false with errno if that fails. */
 bool files_write(int fd, const void *data, size_t size);
@@ -46,7 +51,8 @@ bool files_make(int directory, const char *path, const char *temporary,
  * cannot be had, or is longer than SIZE. */
 bool files_path(int fd, char *path, size_t size);
 
-/* Writes DATA over the beginning of PATH, which must exist and be no link (ELOOP). It
+/* Writes DATA over the beginning of PATH, a regular file that must exist, be no symbolic link
+ * (ELOOP), and have no other name (EMLINK): that may be what somebody else was not to touch. It
  * needs no room on the disk if that was as long before; a reader may see a part of it
  * only. */
 bool files_overwrite(int directory, const char *path, const void *data, size_t size);

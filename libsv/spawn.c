@@ -8,6 +8,7 @@
  * table of 10,000 takes a millisecond to copy and to close again. */
 #include "spawn.h"
 
+#include "files.h"
 #include "large.h"
 #include "message.h"
 #include "signals.h"
@@ -52,7 +53,7 @@ bool spawn_reserve(void)
 	/* what we are started without must not become one of ours */
 	while ((holder = open("/dev/null", O_RDWR)) >= 0 && holder < FD_SLOTS)
 		continue;
-	(void)syscall(SYS_close_range, FD_SLOTS, ~0U, 0);	/* ENOSYS before Linux 5.9 */
+	files_close_from(FD_SLOTS);
 	holder = eventfd(0, EFD_CLOEXEC);
 	if (holder < 0)
 		return false;

@@ -89,7 +89,7 @@ static uint64_t take_little(const unsigned char **from, size_t size)
 	return value;
 }
 
-/* FNV-1a: against accidents, not against malice; who can write here is root. */
+/* FNV-1a: against accidents, not against malice; whose file it is, the supervisor asks. */
 static uint64_t sum_of(const unsigned char *bytes, size_t size)
 {
 	uint64_t sum = 14695981039346656037U;
@@ -170,7 +170,9 @@ bool status_decode_record(const unsigned char *record, size_t size, struct statu
 		memory->death[i] = (uint16_t)take_little(&from, 2);
 	memory->group = (pid_t)take_little(&from, 4);
 	identity->margin = (uint32_t)take_little(&from, 4);
-	return identity->pid >= 0 && memory->group >= 0 && memory->deaths <= STATUS_DEATHS;
+	/* 1 is nobody's service, and of kill(2)'s -1 everybody */
+	return identity->pid >= 0 && identity->pid != 1 && memory->group >= 0 && memory->group != 1 &&
+		memory->deaths <= STATUS_DEATHS;
 }
 
 size_t status_describe(const struct status *status, char text[STATUS_TEXT_BYTES])

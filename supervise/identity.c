@@ -110,7 +110,7 @@ int identity_open(const struct status_identity *identity)
 	int pidfd, error;
 
 	errno = ESRCH;
-	if (identity->pid <= 0 || identity->start == 0)
+	if (identity->pid <= 1 || identity->start == 0)
 		return -1;
 	/* close-on-exec from birth: pidfd_open(2) */
 	pidfd = (int)syscall(SYS_pidfd_open, identity->pid, 0);
@@ -121,6 +121,8 @@ int identity_open(const struct status_identity *identity)
 		return pidfd;
 	if (is_it)
 		errno = error;		/* it lives, whatever it was that failed */
+	else if (start == 0 && errno == ENOENT && pidfd >= 0 && !identity_has_ended(pidfd))
+		errno = EACCES;		/* it is hidden from us (proc(5), hidepid) */
 	else if (start != 0 || errno == ENOENT)
 		errno = ESRCH;
 	files_close(&pidfd);

@@ -20,7 +20,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* When it takes nothing, or has ended that soon. */
@@ -127,9 +126,7 @@ static _Noreturn void become_keeper(const struct keeper *keeper, int socket, int
 	(void)sigprocmask(SIG_UNBLOCK, &term, NULL);
 	if (dup2(socket, SOCKET) < 0 || dup2(fifo, FIFO) < 0)
 		_exit(111);
-	if (syscall(SYS_close_range, OWN_DESCRIPTORS, ~0U, 0) < 0)
-		for (int fd = OWN_DESCRIPTORS; fd < 65536; fd++)	/* before Linux 5.9 */
-			(void)close(fd);
+	files_close_from(OWN_DESCRIPTORS);
 	(void)chdir("/");	/* so that nothing is kept busy */
 	set_title(keeper);
 	keep();
@@ -286,6 +283,11 @@ void keeper_open(struct keeper *keeper, struct loop *loop)
 	keeper->socket = -1;
 	keeper->timer = (struct timer){ .expired = expired, .owner = keeper };
 	keeper->child.ended = ended;
+}
+
+void keeper_leave(struct keeper *keeper)
+{
+	forget_name(keeper);
 }
 
 void keeper_place(struct keeper *keeper, const int *directory, const char *prefix)

@@ -46,6 +46,9 @@ struct keeper {
 /* Readies KEEPER, of which argc and argv are set; there is no process yet. */
 void keeper_open(struct keeper *keeper, struct loop *loop);
 
+/* Its directory is about to be another: it is not to be found there any more. */
+void keeper_leave(struct keeper *keeper);
+
 /* From now on it is to be found in *DIRECTORY, a descriptor of the caller's, -1 as
  * long as there is none, under names that begin with PREFIX, which may begin with a
  * subdirectory. DIRECTORY NULL: nowhere; nothing may be held then. */

@@ -466,6 +466,26 @@ static void end_group(pid_t group)
 		(void)kill(-group, SIGKILL);	/* ESRCH: they have ended since */
 }
 
+/* Nobody can have written what FACTS are of but root or ourselves. Who was given supervise/
+ * has his own in there as he likes. */
+static bool is_trusted(const struct stat *facts)
+{
+	return S_ISREG(facts->st_mode) && facts->st_nlink == 1 &&
+		(facts->st_uid == 0 || facts->st_uid == geteuid()) &&
+		(facts->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* What run, of process PID, has left behind while nobody supervised: as in ended(). */
+static void take_group(const struct program *program, pid_t pid, struct status_memory *memory)
+{
+	if (program->pidfd >= 0 || pid <= 0 ||
+	    !monitor_ends_group(&program->monitor.options, memory) || !is_left(pid))
+		return;
+	if (memory->group != pid)
+		end_group(memory->group);
+	memory->group = pid;
+}
+
 /* Takes over what the last supervisor recorded, if the record is of this
  * directory, namespace and boot. Whether its process is alive is known only once
  * it cannot be another's: see identity_open. Returns 1, 0 if there is nothing to
@@ -477,11 +497,12 @@ static int adopt(struct program *program)
 	struct status status;
 	struct status_identity identity, here = identity_of(program);
 	struct status_memory memory;
+	struct stat facts;
 	ssize_t size;
 
 	if (program->is_new)
 		return 0;
-	size = files_read_no_link(program->directory, STATUS, (char *)record, sizeof record);
+	size = files_read_no_link(program->directory, STATUS, (char *)record, sizeof record, &facts);
 	program->is_new = size < 0 && errno == ENOENT;
 	if (program->is_new)
 		return 0;
@@ -499,12 +520,16 @@ static int adopt(struct program *program)
 	/* what may be running is not started beside it */
 	if (program->pidfd < 0 && errno != ESRCH)
 		return -1;
-	if (program->pidfd < 0 && monitor_ends_group(&program->monitor.options, &memory) &&
-	    identity.pid > 0 && is_left(identity.pid)) {
-		/* as in ended() */
-		if (memory.group != identity.pid)
-			end_group(memory.group);
-		memory.group = identity.pid;
+	if (is_trusted(&facts))
+		take_group(program, identity.pid, &memory);
+	else {
+		/* processes that it names would get our signals, whoever's they are */
+		memory.group = 0;
+		if (program->pidfd >= 0) {
+			files_close(&program->pidfd);
+			errno = EBADMSG;
+			return -1;
+		}
 	}
 	if (!monitor_adopt(&program->monitor, &status, &memory, identity.pid, program->pidfd >= 0,
 	    loop->now)) {

@@ -57,6 +57,7 @@ static void moves(void *unused, int to)
 {
 	(void)unused;
 	roster_move(&roster, to);
+	keeper_leave(&keeper);
 	moved = true;
 }
 

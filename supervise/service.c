@@ -155,6 +155,8 @@ static const char *reason(int error)
 		return "not a FIFO";
 	if (error == ELOOP)
 		return "a symbolic link";
+	if (error == EBADMSG)
+		return "supervise/status may be written by others";
 	return strerror(error);
 }
 

@@ -15,12 +15,17 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../namespace"))
 from harness import strace
-from supervise import (BIN, DOWN, FINISH, IDLE, READINESS, RUN, SECONDS, Suite, alive, children, deaf,
+from supervise import (BIN, DOWN, FINISH, IDLE, READINESS, RUN, SECONDS, Skip, Suite, alive, children, deaf,
                        files_and_forks, logger, need, process_fields, process_state, read, same, shebang_python,
                        signal_teller, stays, traced, wait_settled, wait_stopped, wait_until, write_file)
 from test_runsvdir import Scan, running_in
 
 TICK = os.sysconf("SC_CLK_TCK")
+
+def as_root():
+    if os.geteuid() != 0 or read("/proc/self/uid_map").split() != ["0", "0", "4294967295"]:
+        raise Skip("only root can give something away")
+
 
 suite = Suite("adoption")
 suite.program = "runsvdir"
@@ -692,6 +697,47 @@ def killed_mark(t):
     adopted([s], scan.start)
     s.wait_start(2)
     s.wait_status(state=RUN, paused=0, term=0)
+
+
+@test()
+def record_of_somebody_else(t):
+    """a record that others may write: what it names is not taken over, nor started beside, until it is root's again"""
+    as_root()
+    scan, s, r = one_service(t, run=deaf())
+    pid = s.running()
+    status, other = s.supervise("status"), f"{t.dir}/other"
+    for spoil, mend in ((lambda: os.chown(status, 4243, 4243), lambda: os.chown(status, 0, 0)),
+                        (lambda: os.chmod(status, 0o666), lambda: os.chmod(status, 0o644)),
+                        (lambda: os.link(status, other), lambda: os.unlink(other))):
+        r.kill()
+        spoil()
+        before = stamp(s)
+        r = scan.start()
+        wait_until(lambda r=r: "status may be written by others" in r.errors(), lambda r=r: f"a complaint; {r.errors()!r}")
+        need(alive(pid) and stamp(s) == before and s.starts() == [pid], "it has been touched")
+        mend()
+        wait_until(lambda before=before: s.supervised() and stamp(s) != before, "it is taken over")
+        need(alive(pid) and s.starts() == [pid], "it has been started anew")
+    # of one that has ended nobody is harmed
+    r.kill()
+    os.kill(pid, signal.SIGKILL)
+    os.chown(status, 4243, 4243)
+    scan.start()
+    s.wait_start(2)
+
+
+@test()
+def hidden_processes(t):
+    """a process that /proc hides (hidepid=2) is not started a second time beside itself"""
+    as_root()
+    scan, s, r = one_service(t, run=deaf())
+    pid = s.running()
+    r.kill()
+    hide = f"mount -t proc -o hidepid=2 proc /proc && exec setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace " \
+           f"{BIN}/runsvdir -P {scan.path}"
+    r = t.start("setpriv", "--regid", "4243", "--clear-groups", "unshare", "--mount", "sh", "-c", hide)
+    wait_until(lambda: "cannot take it over" in r.errors(), lambda: f"a complaint; {r.errors()!r}")
+    need(alive(pid) and s.starts() == [pid], "a second one")
 
 
 # Left behind

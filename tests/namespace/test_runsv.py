@@ -1391,6 +1391,18 @@ def no_table_of_ones_own(t):
 
 
 @test()
+def inherited_without_close_range(t):
+    """what the supervisor was started with is not the services', also where there is no close_range(2)"""
+    s = t.service(run="ls /proc/self/fd | tr '\\n' ' ' >fds.new; mv fds.new fds; exec sleep 1000\n")
+    shell = f'exec 9<>/dev/null; exec strace -f -o /dev/null -e trace=close_range -e inject=close_range:error=ENOSYS {BIN}/runsv {s.path}'
+    strace()
+    t.start("sh", "-c", shell)
+    wait_until(lambda: os.path.exists(s.file("fds")), "it runs")
+    # 3 is of the directory that is read
+    same(read(s.file("fds")), "0 1 2 3 ", "descriptors")
+
+
+@test()
 def supervise_given_away(t):
     """what somebody to whom supervise/ was given puts there as a link is not opened"""
     s, r = t.supervised(log=logger())

@@ -124,6 +124,20 @@ START_TEST(no_link_leads_to_what_is_of_others)
 }
 END_TEST
 
+START_TEST(no_other_name_leads_to_what_is_of_others)
+{
+	replace("first");
+	ck_assert_int_eq(linkat(directory, "a", directory, "target", 0), 0);
+	errno = 0;
+	ck_assert(!files_overwrite(directory, "a", "FI", 2));
+	ck_assert_int_eq(errno, EMLINK);
+	holds("target", "first");
+	replace("ours");
+	holds("a", "ours");
+	holds("target", "first");
+}
+END_TEST
+
 START_TEST(what_is_written_over_keeps_what_stood_behind)
 {
 	replace("first");
@@ -178,6 +192,7 @@ int main(void)
 	tcase_add_test(all, what_a_kill_left_is_in_nobodys_way);
 	tcase_add_test(all, a_link_is_replaced_not_followed);
 	tcase_add_test(all, no_link_leads_to_what_is_of_others);
+	tcase_add_test(all, no_other_name_leads_to_what_is_of_others);
 	tcase_add_test(all, what_is_written_over_keeps_what_stood_behind);
 	tcase_add_test(all, one_is_made_whatever_is_there);
 	tcase_add_test(all, a_directory_stays);
