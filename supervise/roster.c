@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A directory that cannot be taken under supervision is tried again, ever less
@@ -53,6 +54,7 @@ struct roster_entry {
 	unsigned seen;			/* the scan that saw it last */
 	bool leaving;			/* its entry is gone from the directory */
 	bool is_unwatched;		/* it has been opened by a scan, see roster_watch */
+	bool is_indirect;		/* it leads through other links */
 };
 
 /* A link whose target is not there: it is watched for. */
@@ -136,6 +138,44 @@ static void set_target(struct roster_entry *entry, const char *target)
 	entry->target = copy != NULL ? copy : entry->name;
 }
 
+/* Nothing would tell that what a link leads to has come, or is another now. */
+static void look_later(struct roster *roster)
+{
+	timers_set(&roster->supervisor.loop->timers, &roster->timer,
+		roster->supervisor.loop->now + LOOK_AGAIN_MS);
+}
+
+/* Whether a part of PATH is a link; before Linux 5.6 it is not known. */
+static bool leads_through_links(int at, const char *path)
+{
+	/* openat2(2); linux/openat2.h */
+	const struct { uint64_t flags, mode, resolve; } how = {
+		.flags = O_PATH | O_CLOEXEC, .resolve = 0x04 };		/* RESOLVE_NO_SYMLINKS */
+	int fd = (int)syscall(SYS_openat2, at, path, &how, sizeof how);
+
+	if (fd < 0)
+		return errno == ELOOP;
+	files_close(&fd);
+	return false;
+}
+
+/* One of the links on the way may be made anew, which no watch of ours sees. */
+static void note_way(struct roster_entry *entry)
+{
+	struct roster *roster = entry->roster;
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(*roster->directory, entry->name, target, sizeof target - 1);
+
+	if (length < 0 || entry->is_indirect)
+		return;		/* it is none itself; or that is known */
+	target[length] = '\0';
+	entry->is_indirect = leads_through_links(*roster->directory, target);
+	if (!entry->is_indirect)
+		return;
+	roster->indirect++;
+	look_later(roster);
+}
+
 /* What a link in the scan directory leads to. */
 static void watch_beside(struct roster_entry *entry)
 {
@@ -166,8 +206,10 @@ static void watch(struct roster_entry *entry)
 		/* it may have come since it was looked for */
 		seen_inside(&entry->inside, NULL);
 	}
-	if (entry->service.main.directory >= 0)
+	if (entry->service.main.directory >= 0) {
 		watch_beside(entry);
+		note_way(entry);
+	}
 }
 
 static void unwatch(struct roster_entry *entry)
@@ -175,6 +217,8 @@ static void unwatch(struct roster_entry *entry)
 	entry->is_unwatched = false;
 	watches_remove(&entry->roster->watches, &entry->inside);
 	watches_remove(&entry->roster->watches, &entry->beside);
+	entry->roster->indirect -= entry->is_indirect;
+	entry->is_indirect = false;
 	set_target(entry, NULL);
 }
 
@@ -393,13 +437,6 @@ static bool is_skipped(const char *name)
 	return name[0] == '.' || strcmp(name, "supervise") == 0;
 }
 
-/* Nothing would tell that what a link leads to has come. */
-static void look_later(struct roster *roster)
-{
-	timers_set(&roster->supervisor.loop->timers, &roster->timer,
-		roster->supervisor.loop->now + LOOK_AGAIN_MS);
-}
-
 /* Has PARENT watched for TARGET. */
 static void await_in(struct roster *roster, const char *parent, const char *target)
 {
@@ -445,6 +482,8 @@ static void await_target(struct roster *roster, const char *name)
 	if (faccessat(*roster->directory, parent, F_OK, 0) == 0)
 		await_in(roster, parent, last);
 	else
+		look_later(roster);
+	if (leads_through_links(*roster->directory, parent))
 		look_later(roster);
 	/* it may have come since it was looked for */
 	if (faccessat(*roster->directory, name, F_OK, 0) == 0)
@@ -598,6 +637,8 @@ void roster_scan(struct roster *roster)
 		look_again(roster, "the scan directory", "read");
 	else if (has_seen_all(roster))
 		sweep(roster);
+	if (roster->indirect > 0)
+		look_later(roster);
 	roster->is_scanning = false;
 	(void)closedir(directory);
 }

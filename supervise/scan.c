@@ -82,7 +82,7 @@ static void look(struct scan *scan)
 	/* the watch before the reading, so that nothing falls between */
 	if (there && scan->watch < 0 && scan->inotify >= 0) {
 		scan->watch = inotify_add_watch(scan->inotify, scan->path,
-			COME | GONE | SELF | IN_ONLYDIR);
+			COME | GONE | SELF | IN_ATTRIB | IN_ONLYDIR);
 		if (scan->watch < 0)
 			say(scan, "watch", errno);
 	}
@@ -114,6 +114,9 @@ static bool take(struct scan *scan, const struct inotify_event *event)
 		return anew;
 	if (event->mask & IN_IGNORED)
 		scan->watch = -1;
+	/* touch(1) has runsvdir.c look; of what is in here the mode, say, means nothing */
+	if (event->mask & IN_ATTRIB)
+		return anew || event->len == 0;
 	if (event->mask & COME && event->len > 0)
 		scan->come(scan->owner, event->name);
 	/* what is moved here may have replaced what had the name, which nothing else tells of */

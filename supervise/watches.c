@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define COME (IN_CREATE | IN_MOVED_TO)
-#define GONE (IN_DELETE | IN_MOVED_FROM)
+#define GONE (IN_DELETE | IN_MOVED_FROM | IN_MOVE_SELF)
 
 /* Watches without a number: their owners look. */
 #define LOOKERS UINT64_MAX
@@ -73,8 +73,8 @@ static void ready(struct loop_watch *watch)
 
 			if (event->mask & IN_Q_OVERFLOW)
 				tell_all(watches);
-			/* of a directory that has gone, no name */
-			else if (event->len > 0 || (event->mask & IN_IGNORED) != 0)
+			/* of a directory that has gone, or is elsewhere now, no name */
+			else if (event->len > 0 || (event->mask & (IN_IGNORED | IN_MOVE_SELF)) != 0)
 				tell(watches, (uint64_t)event->wd,
 					event->len > 0 ? event->name : NULL);
 			at += (ssize_t)(sizeof *event + event->len);

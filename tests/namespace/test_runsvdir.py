@@ -755,6 +755,64 @@ def target_replaced(t):
     need(not alive(pid), "the old one runs")
 
 
+def two_versions(t):
+    """Two services of one name, in v1 and v2; both say which they are."""
+    os.mkdir(f"{t.dir}/v1")
+    os.mkdir(f"{t.dir}/v2")
+    return [t.service(name=f"{v}/one", run=f"say {v}; say start $$\nexec sleep 1000\n") for v in ("v1", "v2")]
+
+
+def switch(t, to):
+    os.symlink(to, f"{t.dir}/current.new")
+    os.rename(f"{t.dir}/current.new", f"{t.dir}/current")
+
+
+@test(runit="does not see it")
+def way_switched(t):
+    """a link that leads through another link, which is switched: that is seen, at the latest when one looks again"""
+    scan = Scan(t)
+    one, two = two_versions(t)
+    switch(t, "v1")
+    os.symlink("../current/one", f"{scan.path}/one")
+    scan.start()
+    first = one.running()
+    switch(t, "v2")
+    wait_until(lambda: two.starts() and not alive(first), "the second, and no more the first")
+    switch(t, "v1")
+    os.utime(scan.path)
+    wait_until(lambda: len(one.starts()) == 2 and not alive(two.starts()[0]), "the first again")
+
+
+@test(runit="does not see it")
+def way_touched(t):
+    """touch of the scan directory has it looked at"""
+    scan = Scan(t)
+    one, two = two_versions(t)
+    os.symlink("../v1/one", f"{scan.path}/one")
+    scan.start()
+    first = one.running()
+    os.rename(f"{t.dir}/v1", f"{t.dir}/old")
+    wait_until(lambda: not alive(first), "what its parent went with is taken down")
+    os.symlink("v2", f"{t.dir}/v1")
+    os.utime(scan.path)
+    two.running()
+
+
+@test(runit="does not see it")
+def way_that_comes(t):
+    """a link that leads nowhere through another link, which is switched to where it does"""
+    scan = Scan(t)
+    _, two = two_versions(t)
+    os.mkdir(f"{t.dir}/v0")
+    switch(t, "v0")
+    os.symlink("../current/one", f"{scan.path}/one")
+    other = scan.service("other")
+    scan.start()
+    other.running()
+    switch(t, "v2")
+    two.running()
+
+
 @test(runit="does not see it")
 def target_replaced_early(t):
     """a directory replaced while runsvdir opens it by a link: the old one is taken down, the new one started"""
