@@ -8,13 +8,13 @@
 static const struct {
 	const char *name;
 	size_t limit;		/* where it is in struct lifecycle_limits */
-	unsigned least;		/* s: without time to unmount and sync, what was written is lost */
+	unsigned least;		/* s: what a child does needs some time, or it is left out */
 } limit_words[] = {
 	{ "init.step=", offsetof(struct lifecycle_limits, step), 0 },
 	{ "init.shutdown=", offsetof(struct lifecycle_limits, entry), 0 },
 	{ "init.stop=", offsetof(struct lifecycle_limits, stop), 0 },
-	{ "init.term=", offsetof(struct lifecycle_limits, term), 0 },
-	{ "init.kill=", offsetof(struct lifecycle_limits, kill), 0 },
+	{ "init.term=", offsetof(struct lifecycle_limits, term), 1 },
+	{ "init.kill=", offsetof(struct lifecycle_limits, kill), 1 },
 	{ "init.unmount=", offsetof(struct lifecycle_limits, release), 1 },
 };
 

@@ -159,7 +159,7 @@ static bool only_spared_are_left(void)
 static bool has_anybody_joined(void)
 {
 	return namespace_contained() && life.phase >= LIFECYCLE_SHUTDOWN &&
-		life.phase <= LIFECYCLE_KILL && everybody_is_left();
+		life.phase <= LIFECYCLE_KILL && !namespace_proc_is_foreign() && everybody_is_left();
 }
 
 /* What people are to know of a child's end. */

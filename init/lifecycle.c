@@ -454,15 +454,14 @@ static void forget(struct lifecycle *life, int slot)
 	life->processes[slot] = (struct lifecycle_process){ .state = LIFECYCLE_IDLE };
 }
 
-/* An entry that is no longer what it was waited for as holds up nothing, unless single user
- * mode is to end it first. */
+/* An entry that is no longer one to be waited for holds up nothing, unless single user mode
+ * is to end it first. */
 static void wait_no_longer(struct lifecycle *life)
 {
-	enum inittab_action kind = life->phase == LIFECYCLE_SYSINIT ? INITTAB_SYSINIT : INITTAB_WAIT;
-
 	if (life->retire)
 		return;
-	if (life->waited >= 0 && !is_listed(life, life->waited, kind))
+	if (life->waited >= 0 && !is_listed(life, life->waited, INITTAB_SYSINIT) &&
+	    !is_listed(life, life->waited, INITTAB_WAIT))
 		life->waited = -1;
 	if (life->pressed_waited >= 0 && !is_listed(life, life->pressed_waited, INITTAB_CTRLALTDEL))
 		life->pressed_waited = -1;

@@ -234,8 +234,24 @@ def children_are_leaders_with_default_signals():
         wait_until("three descriptors", lambda: len(os.listdir("/proc/%d/fd" % outer)) == 3)
 
 
-def respawn_is_at_once_after_a_second_and_slower_after_quick_deaths():
-    with init("::respawn:sh -c 'date +%s.%N >>/tmp/quick'\n::respawn:sleep 1001\n") as ns:
+def pauses_of_quick_deaths():
+    with init("::respawn:sh -c 'date +%s.%N >>/tmp/quick'\n") as ns:
+        times = wait_until("four starts", lambda: (
+            lambda t: len(t) >= 4 and t)(ns.read("/tmp/quick").split()))
+    return [float(b) - float(a) for a, b in zip(times, times[1:])]
+
+
+def respawn_is_slower_after_quick_deaths():
+    for _ in range(4):      # where that has to wait for a processor it is no quick one
+        gaps = pauses_of_quick_deaths()
+        print("# quick deaths: pauses of %s" % " ".join("%.2f s" % gap for gap in gaps))
+        if all(least - 0.1 <= gap for gap, least in zip(gaps, (1, 2, 4))):
+            return
+    raise AssertionError("%s s" % gaps)
+
+
+def respawn_is_at_once_after_a_second():
+    with init("::respawn:sleep 1001\n") as ns:
         _, outer = pid_of(ns, "sleep 1001")
         took = []
         for _ in range(4):      # the best of four: the machine may be busy
@@ -248,12 +264,6 @@ def respawn_is_at_once_after_a_second_and_slower_after_quick_deaths():
             outer = again
         # the quickest of the pauses is a second; the kernel counts in 1/100 s
         assert min(took) < 0.9, took
-        times = wait_until("four starts", lambda: (
-            lambda t: len(t) >= 4 and t)(ns.read("/tmp/quick").split()))
-        gaps = [float(b) - float(a) for a, b in zip(times, times[1:])]
-        print("# quick deaths: pauses of %s" % " ".join("%.2f s" % gap for gap in gaps))
-        for gap, least in zip(gaps, (1, 2, 4)):
-            assert least - 0.1 <= gap, gaps
 
 
 def a_hundred_quick_deaths_cost_little():
@@ -754,6 +764,24 @@ def who_has_joined_is_asked_to_end_too():
                 assert (outer.wait(), ns.read("/tmp/log")) == (7, "TERM\nEND\n")
 
 
+class OutersProc(Namespace):
+    """/proc is that of the system around it."""
+
+    def command(self):
+        words = super().command()
+        assert any('mount -t proc proc "$R/proc"\n' in word for word in words)
+        return [word.replace('mount -t proc proc "$R/proc"\n', 'mount --rbind /proc "$R/proc"\n') for word in words]
+
+
+def processes_of_another_system_are_not_waited_for():
+    with OutersProc(INIT, {"/etc/inittab": NOBODY}) as ns:
+        ns.wait_output("UP\n")
+        ns.signal(USR2)
+        assert ns.wait_end() == -signal.SIGINT
+        # they would have all of the time that there is, and be told of
+        assert "waiting for" not in ns.output(), ns.output()
+
+
 def only_who_is_waited_for_is_told_of():
     with init("::respawn:sleep 1001\n::shutdown:sh -c 'until test -e /tmp/go; do sleep 0.05; done'\n") as ns:
         pid_of(ns, "sleep 1001")
@@ -1119,6 +1147,6 @@ if __name__ == "__main__":
                and value.__name__ not in ("init", "commands", "wait_commands", "pid_of", "age", "Sharing",
                                           "crash", "switches", "traced", "wait_rest", "wait_heard",
                                           "storage_daemon", "way_down_traced", "many", "fill", "stands_full",
-                                          "WithoutProc")],
+                                          "WithoutProc", "OutersProc", "pauses_of_quick_deaths")],
               jobs=3 * len(os.sched_getaffinity(0)),     # mostly they wait
               alone=[a_hundred_quick_deaths_cost_little])

@@ -15,7 +15,7 @@ static struct cmdline cmdline;
 START_TEST(command_line_words)
 {
 	char text[] = "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet init.skip=mdev,hostname "
-		"init.trace init.wait=x,mdev init.term=3 init.kill=0 init.unmount=1 \n";
+		"init.trace init.wait=x,mdev init.term=3 init.stop=0 init.unmount=1 \n";
 
 	cmdline_begin(&cmdline);
 	ck_assert_ptr_null(cmdline_words(&cmdline, text));
@@ -26,11 +26,13 @@ START_TEST(command_line_words)
 	ck_assert(cmdline_waits(&cmdline, "mdev") && cmdline_waits(&cmdline, "x"));
 	ck_assert(!cmdline_waits(&cmdline, "hostname") && !cmdline_skips(&cmdline, "x"));
 	ck_assert_int_eq((int)cmdline.limits.term, 3000);
-	ck_assert_int_eq((int)cmdline.limits.kill, 0);
+	ck_assert_int_eq((int)cmdline.limits.stop, 0);
 	ck_assert_int_eq((int)cmdline.limits.release, 1000);
+	ck_assert_int_eq((int)cmdline.limits.kill, (int)lifecycle_limits_standard.kill);
 	ck_assert(!cmdline_word(&cmdline, "init.unmount=0"));
+	ck_assert(!cmdline_word(&cmdline, "init.kill=0"));
+	ck_assert(!cmdline_word(&cmdline, "init.term=0"));
 	ck_assert_int_eq((int)cmdline.limits.release, 1000);
-	ck_assert_int_eq((int)cmdline.limits.stop, (int)lifecycle_limits_standard.stop);
 }
 END_TEST
 

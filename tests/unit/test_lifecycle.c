@@ -658,6 +658,12 @@ START_TEST(what_is_no_longer_in_the_file_is_not_waited_for)
 	end_entry("sysinit");
 	ck_assert_int_eq(starts("wait"), 1);
 	ck_assert_int_eq(life.phase, LIFECYCLE_WAIT);
+	inittab_begin(&life.table);
+	list(INITTAB_SYSINIT, "wait");		/* to be waited for all the same */
+	list(INITTAB_RESPAWN, "getty");
+	lifecycle_loaded(&life, true);
+	settle();
+	ck_assert_int_eq(life.phase, LIFECYCLE_WAIT);
 	world.other_file = true;		/* there it is something else */
 	send(SIGHUP);
 	settle();
