@@ -166,14 +166,15 @@ static void note_way(struct roster_entry *entry)
 	char target[PATH_MAX];
 	ssize_t length = readlinkat(*roster->directory, entry->name, target, sizeof target - 1);
 
-	if (length < 0 || entry->is_indirect)
-		return;		/* it is none itself; or that is known */
+	roster->indirect -= entry->is_indirect;
+	entry->is_indirect = false;
+	if (length < 0)
+		return;		/* it is none itself */
 	target[length] = '\0';
 	entry->is_indirect = leads_through_links(*roster->directory, target);
-	if (!entry->is_indirect)
-		return;
-	roster->indirect++;
-	look_later(roster);
+	roster->indirect += entry->is_indirect;
+	if (entry->is_indirect)
+		look_later(roster);
 }
 
 /* What a link in the scan directory leads to. */
@@ -262,13 +263,21 @@ static int open_directory(const struct roster_entry *entry)
 	return directory;
 }
 
+/* What cannot be taken over, as it may be no process of the service's (service.c, reason).
+ * That can last: it keeps nobody from ending. */
+static bool is_unsure(const struct roster_entry *entry, int error)
+{
+	return (error == EBADMSG || error == EACCES) && !entry->roster->supervisor.stopping;
+}
+
 /* Whether ENTRY, which could not be opened yet, may have been held by a supervisor before
  * us: that one's child can have the lock for a moment, or there is no room to open it. */
 static bool may_run(const struct roster_entry *entry)
 {
 	if (entry->service.stage != SERVICE_OPENING || entry->pause == 0)
 		return false;
-	return entry->pause <= RETRY_TELL_MS || (is_want(entry->error) &&
+	return entry->pause <= RETRY_TELL_MS ||
+		((is_want(entry->error) || is_unsure(entry, entry->error)) &&
 		held_has(*entry->roster->directory, entry->device, entry->inode));
 }
 
@@ -283,7 +292,7 @@ static bool is_anothers(const struct roster_entry *entry)
  * may have the lock yet. */
 static bool is_to_be_opened(const struct roster_entry *entry, int error)
 {
-	return !entry->leaving || is_want(error) ||
+	return !entry->leaving || is_want(error) || is_unsure(entry, error) ||
 		(error == EWOULDBLOCK && entry->pause < RETRY_TELL_MS);
 }
 
@@ -541,6 +550,9 @@ void roster_see(struct roster *roster, const char *name)
 	entry->leaving = false;
 	if (strcmp(entry->name, name) != 0)
 		rename_entry(entry, name);
+	/* the link may be another, which leads there by another way */
+	if (!entry->is_unwatched)
+		note_way(entry);
 }
 
 static void leave(struct roster_entry *entry)

@@ -14,8 +14,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define COME (IN_CREATE | IN_MOVED_TO)
-#define GONE (IN_DELETE | IN_MOVED_FROM | IN_MOVE_SELF)
+#define COME (IN_CREATE | IN_MOVED_TO | IN_MOVE_SELF)
+#define GONE (IN_DELETE | IN_MOVED_FROM)
 
 /* Watches without a number: their owners look. */
 #define LOOKERS UINT64_MAX

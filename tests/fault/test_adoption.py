@@ -718,12 +718,26 @@ def record_of_somebody_else(t):
         mend()
         wait_until(lambda before=before: s.supervised() and stamp(s) != before, "it is taken over")
         need(alive(pid) and s.starts() == [pid], "it has been started anew")
+    # its entry goes: it is taken down as soon as that can be known for its own
+    r.kill()
+    os.chown(status, 4243, 4243)
+    r = scan.start()
+    wait_until(lambda: "status may be written by others" in r.errors(), lambda: f"a complaint; {r.errors()!r}")
+    scan.unlink("one")
+    stays(lambda: alive(pid), "it is left alone")
+    os.chown(status, 0, 0)
+    wait_until(lambda: s.state().want == "d", "it is told to end")
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not alive(pid), "its end")
+    scan.link(s)
+    s.wait_start(2)
+    pid = s.running()
     # of one that has ended nobody is harmed
     r.kill()
     os.kill(pid, signal.SIGKILL)
     os.chown(status, 4243, 4243)
     scan.start()
-    s.wait_start(2)
+    s.wait_start(3)
 
 
 @test()

@@ -13,7 +13,7 @@ import time
 
 from harness import strace
 from supervise import (BIN, DOWN, IDLE, RUN, SECONDS, Skip, Suite, alive, children, deaf, files_and_forks, logger, need,
-                       process_fields, process_state, read, same, traced, wait_settled, wait_stopped,
+                       process_fields, process_state, read, same, stays, traced, wait_settled, wait_stopped,
                        wait_until, write_file)
 
 suite = Suite("runsvdir")
@@ -781,6 +781,38 @@ def way_switched(t):
     switch(t, "v1")
     os.utime(scan.path)
     wait_until(lambda: len(one.starts()) == 2 and not alive(two.starts()[0]), "the first again")
+
+
+@test(runit="does not see it")
+def way_made_indirect(t):
+    """a link that is made anew, to the same directory by another link: when that is switched, it is seen"""
+    scan = Scan(t)
+    one, two = two_versions(t)
+    switch(t, "v1")
+    os.symlink("../v1/one", f"{scan.path}/one")
+    scan.start()
+    first = one.running()
+    os.symlink("../current/one", f"{t.dir}/link")
+    os.rename(f"{t.dir}/link", f"{scan.path}/one")
+    stays(lambda: one.starts() == [first] and alive(first), "the service goes on")
+    switch(t, "v2")
+    wait_until(lambda: two.starts() and not alive(first), "the second, and no more the first")
+
+
+@test(runit="does not see it")
+def way_awaited_moved(t):
+    """a link that leads nowhere, and what its target was to come into is replaced"""
+    scan = Scan(t)
+    os.makedirs(f"{t.dir}/v")
+    s = t.service(name="new/one")
+    os.symlink("../v/one", f"{scan.path}/one")
+    other = scan.service("other")
+    scan.start()
+    other.running()
+    os.rename(f"{t.dir}/v", f"{t.dir}/old")
+    os.rename(f"{t.dir}/new", f"{t.dir}/v")
+    s.path = f"{t.dir}/v/one"
+    s.running()
 
 
 @test(runit="does not see it")
