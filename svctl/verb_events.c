@@ -279,14 +279,14 @@ static bool add_logger(struct events *events, const char *name)
 	return true;
 }
 
-/* Looks at a part that may be another than before; what was given as a path, and has come
- * again, may have a logger. */
+/* Looks at a part that may be another than before; what was given as a path may have come
+ * again with a logger, or be gone with it. */
 static void look_with_logger(struct events *events, size_t i)
 {
 	const struct part *part = &events->parts[i];
 
 	look(events, i);
-	if (service_is_path(part->name) && !part->logger && !part->comes)
+	if (service_is_path(part->name) && !part->logger)
 		events->failed = !add_logger(events, part->name);
 }
 

@@ -3,14 +3,16 @@
  * sends (libsv/command.h). */
 #include "command.h"
 #include "control.h"
-#include "files.h"
 #include "pattern.h"
 #include "service.h"
 #include "signals.h"
 #include "text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* The word that has NUMBER sent, or NULL. */
 static const struct word *word_of(int number)
@@ -21,15 +23,22 @@ static const struct word *word_of(int number)
 	return NULL;
 }
 
-/* A signal that is mistyped is no service: KILL, which it was to replace, is not meant. */
+static bool is_in(const char *directory, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat found;
+
+	text_format(path, sizeof path, "%s/%s", directory, name);
+	return lstat(path, &found) == 0 || errno != ENOENT;
+}
+
+/* A signal that is mistyped is no service: KILL, which it was to replace, is not meant. Of
+ * what may be a service, if one that is not there, it is said elsewhere what is wrong. */
 static bool is_service(const struct context *context, const char *operand)
 {
-	int fd = service_open(context->svdir, operand);
-	bool there = fd >= 0 || errno != ENOENT || service_is_path(operand) ||
-		pattern_is_one(operand);
-
-	files_close(&fd);
-	return there;
+	return service_is_path(operand) || pattern_is_one(operand) ||
+		is_in(context->svdir, operand) || is_in(context->initdir, operand) ||
+		access(context->svdir, F_OK) < 0;
 }
 
 static int refuse(struct context *context, const char *signal, bool is_signal)

@@ -431,6 +431,13 @@ def signals(t):
         code, out, err = w.run("kill", word, "s")
         need(code == 100 and out == "" and f"{word} is no service" in err and "USR1" in err, (code, out, err))
     need(alive(pid) and s.status().pid == pid, "a signal that is mistyped has it killed")
+    w.service("unlinked", enabled=False)
+    os.symlink("nowhere", f"{w.svdir}/dangling")
+    for word, said in (("unlinked", "is not enabled: svctl enable unlinked"), ("dangling", "no such service")):
+        code, out, err = w.run("kill", word, "s")
+        need(said in err and "nor a signal" not in err, (code, out, err))
+    code, out, err = w.run("kill", "web", "s", env={"SVDIR": "/nonexistent"})
+    need("SVDIR names the directory" in err, err)
 
 
 @test()
