@@ -115,18 +115,37 @@ static void check_json(const char *name)
 	must(strcmp(at, "\"}\n") == 0 && strcmp(read, name) == 0);
 }
 
-/* No byte of it ends the line or speaks to the terminal; all others are there. */
+/* The character at NAME, of LENGTH bytes, as a number as far as U+07FF, or one byte of none. */
+static unsigned number_of(const char *name, size_t length)
+{
+	const unsigned char *at = (const unsigned char *)name;
+
+	if (length > 2)
+		return 0x800;
+	return length == 2 ? (at[0] & 0x1fU) << 6 | (at[1] & 0x3fU) : at[0];
+}
+
+/* No character of it ends the line or speaks to the terminal; all others are there. */
 static void check_line(const char *name)
 {
 	struct output out = { .fd = -1 };
+	const char *said = out.bytes;
+	size_t columns = 0;
 
 	output_foreign(&out, name);
-	must(out.error == 0 && out.length == strlen(name));
-	for (size_t i = 0; i < out.length; i++) {
-		unsigned char byte = (unsigned char)name[i];
+	must(out.error == 0 && out.length <= strlen(name));
+	for (size_t length; *name != '\0'; name += length, columns++) {
+		size_t whole = utf8_length(name);
+		unsigned number = number_of(name, whole);
+		bool obeyed = number < 0x20 || (number >= 0x7f && number < 0xa0);
 
-		must(out.bytes[i] == (byte < ' ' || byte == 0x7f ? '?' : name[i]));
+		length = whole > 0 ? whole : 1;
+		must(obeyed ? *said == '?' : memcmp(said, name, length) == 0);
+		said += obeyed ? 1 : length;
 	}
+	must(said == out.bytes + out.length);
+	out.bytes[out.length] = '\0';
+	must(output_width(out.bytes) == columns);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
