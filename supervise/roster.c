@@ -54,7 +54,6 @@ struct roster_entry {
 	unsigned seen;			/* the scan that saw it last */
 	bool leaving;			/* its entry is gone from the directory */
 	bool is_unwatched;		/* it has been opened by a scan, see roster_watch */
-	bool is_indirect;		/* it leads through other links */
 };
 
 /* A link whose target is not there: it is watched for. */
@@ -160,20 +159,16 @@ static bool leads_through_links(int at, const char *path)
 }
 
 /* One of the links on the way may be made anew, which no watch of ours sees. */
-static void note_way(struct roster_entry *entry)
+static void look_at_way(struct roster_entry *entry)
 {
 	struct roster *roster = entry->roster;
 	char target[PATH_MAX];
 	ssize_t length = readlinkat(*roster->directory, entry->name, target, sizeof target - 1);
 
-	roster->indirect -= entry->is_indirect;
-	entry->is_indirect = false;
 	if (length < 0)
 		return;		/* it is none itself */
 	target[length] = '\0';
-	entry->is_indirect = leads_through_links(*roster->directory, target);
-	roster->indirect += entry->is_indirect;
-	if (entry->is_indirect)
+	if (leads_through_links(*roster->directory, target))
 		look_later(roster);
 }
 
@@ -209,7 +204,7 @@ static void watch(struct roster_entry *entry)
 	}
 	if (entry->service.main.directory >= 0) {
 		watch_beside(entry);
-		note_way(entry);
+		look_at_way(entry);
 	}
 }
 
@@ -218,8 +213,6 @@ static void unwatch(struct roster_entry *entry)
 	entry->is_unwatched = false;
 	watches_remove(&entry->roster->watches, &entry->inside);
 	watches_remove(&entry->roster->watches, &entry->beside);
-	entry->roster->indirect -= entry->is_indirect;
-	entry->is_indirect = false;
 	set_target(entry, NULL);
 }
 
@@ -550,9 +543,9 @@ void roster_see(struct roster *roster, const char *name)
 	entry->leaving = false;
 	if (strcmp(entry->name, name) != 0)
 		rename_entry(entry, name);
-	/* the link may be another, which leads there by another way */
+	/* each time: the link may be another, which leads there by another way */
 	if (!entry->is_unwatched)
-		note_way(entry);
+		look_at_way(entry);
 }
 
 static void leave(struct roster_entry *entry)
@@ -649,8 +642,6 @@ void roster_scan(struct roster *roster)
 		look_again(roster, "the scan directory", "read");
 	else if (has_seen_all(roster))
 		sweep(roster);
-	if (roster->indirect > 0)
-		look_later(roster);
 	roster->is_scanning = false;
 	(void)closedir(directory);
 }

@@ -30,7 +30,6 @@ struct roster {
 	bool is_complete;	/* all is known that was held when we were started */
 	struct timer timer;	/* for another, as something could not be looked at */
 	size_t count;
-	size_t indirect;	/* entries that lead through other links */
 	unsigned scan;		/* the number of the scan going on, or of the last */
 	bool (*catch_up)(void);	/* the owner's: tells of what has come while it was read */
 	bool torn;		/* while it did so, something has gone again */

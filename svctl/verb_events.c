@@ -286,8 +286,8 @@ static void look_with_logger(struct events *events, size_t i)
 	const struct part *part = &events->parts[i];
 
 	look(events, i);
-	if (service_is_path(part->name) && !part->logger)
-		events->failed = !add_logger(events, part->name);
+	if (service_is_path(part->name) && !part->logger && !add_logger(events, part->name))
+		events->failed = true;
 }
 
 /* Looks at the service NAME and at its logger. False if memory runs out. */
@@ -382,8 +382,8 @@ static bool hear(void *argument, const struct inotify_event *event)
 }
 
 /* Some things no event tells of: that the directory is made which a link leads to, as
- * the image's supervise are links, or which was given as a path; and that a FIFO has lost its reader: of the close of
- * `ok` the kernel tells before (fs/file_table.c, __fput). */
+ * the image's supervise are links, or which was given as a path; and that a FIFO has lost
+ * its reader: of the close of `ok` the kernel tells before (fs/file_table.c, __fput). */
 static int64_t look_again(void *argument)
 {
 	struct events *events = argument;

@@ -730,10 +730,12 @@ def a_full_socket_does_not_stop_it():
 class WithoutProc(Namespace):
     """/proc is for init to mount."""
 
+    instead = ""
+
     def command(self):
         words = super().command()
         assert any('mount -t proc proc "$R/proc"\n' in word for word in words)
-        return [word.replace('mount -t proc proc "$R/proc"\n', "") for word in words]
+        return [word.replace('mount -t proc proc "$R/proc"\n', self.instead) for word in words]
 
 
 def a_full_pipe_does_not_stop_it_without_proc_at_first():
@@ -764,13 +766,10 @@ def who_has_joined_is_asked_to_end_too():
                 assert (outer.wait(), ns.read("/tmp/log")) == (7, "TERM\nEND\n")
 
 
-class OutersProc(Namespace):
+class OutersProc(WithoutProc):
     """/proc is that of the system around it."""
 
-    def command(self):
-        words = super().command()
-        assert any('mount -t proc proc "$R/proc"\n' in word for word in words)
-        return [word.replace('mount -t proc proc "$R/proc"\n', 'mount --rbind /proc "$R/proc"\n') for word in words]
+    instead = 'mount --rbind /proc "$R/proc"\n'
 
 
 def processes_of_another_system_are_not_waited_for():

@@ -767,17 +767,26 @@ def switch(t, to):
     os.rename(f"{t.dir}/current.new", f"{t.dir}/current")
 
 
-@test(runit="does not see it")
-def way_switched(t):
-    """a link that leads through another link, which is switched: that is seen, at the latest when one looks again"""
+def one_of_two(t, link):
+    """A link to the first of two versions; (scan, first, second, pid of the first)"""
     scan = Scan(t)
     one, two = two_versions(t)
     switch(t, "v1")
-    os.symlink("../current/one", f"{scan.path}/one")
+    os.symlink(link, f"{scan.path}/one")
     scan.start()
-    first = one.running()
-    switch(t, "v2")
+    return scan, one, two, one.running()
+
+
+def second_comes(two, first):
     wait_until(lambda: two.starts() and not alive(first), "the second, and no more the first")
+
+
+@test(runit="does not see it")
+def way_switched(t):
+    """a link that leads through another link, which is switched: that is seen, at the latest when one looks again"""
+    scan, one, two, first = one_of_two(t, "../current/one")
+    switch(t, "v2")
+    second_comes(two, first)
     switch(t, "v1")
     os.utime(scan.path)
     wait_until(lambda: len(one.starts()) == 2 and not alive(two.starts()[0]), "the first again")
@@ -786,17 +795,12 @@ def way_switched(t):
 @test(runit="does not see it")
 def way_made_indirect(t):
     """a link that is made anew, to the same directory by another link: when that is switched, it is seen"""
-    scan = Scan(t)
-    one, two = two_versions(t)
-    switch(t, "v1")
-    os.symlink("../v1/one", f"{scan.path}/one")
-    scan.start()
-    first = one.running()
+    scan, one, two, first = one_of_two(t, "../v1/one")
     os.symlink("../current/one", f"{t.dir}/link")
     os.rename(f"{t.dir}/link", f"{scan.path}/one")
     stays(lambda: one.starts() == [first] and alive(first), "the service goes on")
     switch(t, "v2")
-    wait_until(lambda: two.starts() and not alive(first), "the second, and no more the first")
+    second_comes(two, first)
 
 
 @test(runit="does not see it")

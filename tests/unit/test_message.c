@@ -26,19 +26,24 @@ static void expect(int fd, const char *text)
 	ck_assert_str_eq(said, text);
 }
 
+static void arrives(const int ends[2])
+{
+	give(ends[1]);
+	message_open("unit", MESSAGE_STDERR);
+	ck_assert(message_separate(STDERR_FILENO));
+	message(MESSAGE_ERROR, "%d of %s", 1, "them");
+	expect(ends[0], "unit: 1 of them\n");
+	/* theirs blocks as before */
+	ck_assert_int_eq(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
+}
+
 START_TEST(a_full_pipe_is_not_waited_for)
 {
 	static const char much[4096];
 	int pipes[2];
 
 	ck_assert_int_eq(pipe(pipes), 0);
-	give(pipes[1]);
-	message_open("unit", MESSAGE_STDERR);
-	ck_assert(message_separate(STDERR_FILENO));
-	message(MESSAGE_ERROR, "%d of %s", 1, "them");
-	expect(pipes[0], "unit: 1 of them\n");
-	/* theirs blocks as before */
-	ck_assert_int_eq(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
+	arrives(pipes);
 	ck_assert_int_eq(fcntl(pipes[1], F_SETFL, O_NONBLOCK), 0);
 	while (write(pipes[1], much, sizeof much) > 0)
 		continue;
@@ -76,12 +81,7 @@ START_TEST(a_full_socket_is_not_waited_for)
 	int sockets[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
-	give(sockets[1]);
-	message_open("unit", MESSAGE_STDERR);
-	ck_assert(message_separate(STDERR_FILENO));
-	message(MESSAGE_ERROR, "%d of %s", 1, "them");
-	expect(sockets[0], "unit: 1 of them\n");
-	ck_assert_int_eq(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
+	arrives(sockets);
 	while (send(sockets[1], much, sizeof much, MSG_DONTWAIT) > 0)
 		continue;
 	(void)alarm(20);
