@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "files.h"
 
-#include "text.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -133,7 +131,7 @@ static int make_temporary(int directory, const char *temporary)
 }
 
 static bool put(int directory, const char *path, const char *temporary,
-	const void *data, size_t size, bool is_new)
+	const void *data, size_t size, int *kept, bool is_new)
 {
 	int fd = make_temporary(directory, temporary);
 	int error;
@@ -142,41 +140,33 @@ static bool put(int directory, const char *path, const char *temporary,
 		return false;
 	if (!files_write(fd, data, size))
 		goto failed;
-	files_close(&fd);
+	if (kept == NULL)
+		files_close(&fd);
+	else
+		*kept = fd;
 	if (is_new ? renameat(directory, temporary, directory, path) == 0 :
 	    take_its_place(directory, temporary, path))
 		return true;
 failed:
 	error = errno;
 	files_close(&fd);
+	if (kept != NULL)
+		*kept = -1;
 	(void)unlinkat(directory, temporary, 0);	/* an aside; the error that counts is set */
 	errno = error;
 	return false;
 }
 
 bool files_replace(int directory, const char *path, const char *temporary,
-	const void *data, size_t size)
+	const void *data, size_t size, int *kept)
 {
-	return put(directory, path, temporary, data, size, false);
+	return put(directory, path, temporary, data, size, kept, false);
 }
 
 bool files_make(int directory, const char *path, const char *temporary,
-	const void *data, size_t size)
+	const void *data, size_t size, int *kept)
 {
-	return put(directory, path, temporary, data, size, true);
-}
-
-bool files_path(int fd, char *path, size_t size)
-{
-	char own[32];
-	ssize_t length;
-
-	(void)text_format(own, sizeof own, "/proc/self/fd/%d", fd);
-	length = readlink(own, path, size);
-	if (length < 0 || (size_t)length >= size)
-		return false;
-	path[length] = '\0';
-	return true;
+	return put(directory, path, temporary, data, size, kept, true);
 }
 
 bool files_overwrite(int directory, const char *path, const void *data, size_t size)

@@ -38,18 +38,15 @@ int files_rename(int directory, const char *from, const char *to, enum files_ren
 
 /* Makes PATH hold DATA, at once for whoever reads it: DATA is written to
  * TEMPORARY (same directory, made with mode 0644 less the umask), which takes its place.
- * On failure false with errno, PATH is as it was and TEMPORARY is gone. */
+ * KEPT, unless it is NULL, gets a descriptor of it, for writing. On failure false with
+ * errno, PATH is as it was, TEMPORARY is gone, and KEPT is -1. */
 bool files_replace(int directory, const char *path, const char *temporary,
-	const void *data, size_t size);
+	const void *data, size_t size, int *kept);
 
 /* As files_replace, for a PATH that most likely is not there yet: to find that out would
  * cost as much as to rename. */
 bool files_make(int directory, const char *path, const char *temporary,
-	const void *data, size_t size);
-
-/* The path of what FD is open on, as proc(5) has it, closed with a NUL; false if it
- * cannot be had, or is longer than SIZE. */
-bool files_path(int fd, char *path, size_t size);
+	const void *data, size_t size, int *kept);
 
 /* Writes DATA over the beginning of PATH, a regular file that must exist, be no symbolic link
  * (ELOOP), and have no other name (EMLINK): that may be what somebody else was not to touch. It

@@ -11,9 +11,12 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define NOTE HELD_LIST "/starting"
 
 struct name {
 	char text[64];
@@ -55,20 +58,101 @@ static bool read_link(int directory, const char *name, char target[PATH_MAX])
 	return true;
 }
 
-void held_add(int scan, const char *path, dev_t device, ino_t inode)
+static bool make_list(int scan)
+{
+	return mkdirat(scan, HELD_LIST, 0700) == 0 || errno == EEXIST;
+}
+
+bool held_add(int scan, const char *path, dev_t device, ino_t inode)
 {
 	static bool told;
 	struct name name = name_of(device, inode);
 
 	if (symlinkat(path, scan, name.text) == 0 || errno == EEXIST)
-		return;
-	if (errno == ENOENT && (mkdirat(scan, HELD_LIST, 0700) == 0 || errno == EEXIST) &&
-	    symlinkat(path, scan, name.text) == 0)
-		return;
+		return true;
+	if (errno == ENOENT && make_list(scan) && symlinkat(path, scan, name.text) == 0)
+		return true;
 	if (!told)
 		message(MESSAGE_WARNING, "cannot write " HELD_LIST ": %s: a service whose link is removed "
 			"while no runsvdir runs will not be taken down", strerror(errno));
 	told = true;
+	return false;
+}
+
+/* Of each: its name in the list, and its path, both closed with a NUL. */
+bool held_note_add(struct held_note *note, const char *path, dev_t device, ino_t inode)
+{
+	struct name name = name_of(device, inode);
+	const char *own = name.text + sizeof HELD_LIST;
+	size_t head = strlen(own) + 1, tail = strlen(path) + 1;
+
+	if (note->length + head + tail > note->size) {
+		size_t size = 2 * (note->size + PATH_MAX + sizeof name.text);
+		char *bytes = realloc(note->bytes, size);
+
+		if (bytes == NULL)
+			return false;
+		note->bytes = bytes;
+		note->size = size;
+	}
+	memcpy(note->bytes + note->length, own, head);
+	memcpy(note->bytes + note->length + head, path, tail);
+	note->length += head + tail;
+	return true;
+}
+
+bool held_note_write(struct held_note *note, int scan)
+{
+	bool written = make_list(scan) &&
+		files_make(scan, NOTE, NOTE ".new", note->bytes, note->length, NULL);
+
+	free(note->bytes);
+	*note = (struct held_note){ .bytes = NULL };
+	return written;
+}
+
+void held_note_remove(int scan)
+{
+	(void)unlinkat(scan, NOTE, 0);		/* at worst it is settled once more */
+}
+
+static bool settle(int scan, const char *bytes, size_t length)
+{
+	const char *end = bytes + length;
+	bool added = true;
+	dev_t device;
+	ino_t inode;
+
+	while (bytes < end) {
+		const char *path = bytes + strnlen(bytes, (size_t)(end - bytes)) + 1;
+
+		if (path >= end || memchr(path, '\0', (size_t)(end - path)) == NULL)
+			break;		/* none of ours */
+		if (parse(bytes, &device, &inode))
+			added = held_add(scan, path, device, inode) && added;
+		bytes = path + strlen(path) + 1;
+	}
+	return added;
+}
+
+bool held_note_settle(int scan)
+{
+	int fd = files_open(scan, NOTE, O_RDONLY | O_NOFOLLOW, 0);
+	struct stat found;
+	char *bytes;
+	bool settled = false;
+
+	if (fd < 0)
+		return errno == ENOENT;
+	bytes = fstat(fd, &found) == 0 ? malloc((size_t)found.st_size + 1) : NULL;
+	if (bytes != NULL)
+		settled = read(fd, bytes, (size_t)found.st_size) == found.st_size &&
+			settle(scan, bytes, (size_t)found.st_size);
+	if (settled)
+		held_note_remove(scan);
+	free(bytes);
+	files_close(&fd);
+	return settled;
 }
 
 int held_open(int scan, dev_t device, ino_t inode)

@@ -11,9 +11,29 @@
 
 #define HELD_LIST ".supervised"
 
-/* PATH, the directory DEVICE, INODE, is held by who supervises SCAN. Where the list
- * cannot be written, that is told once. */
-void held_add(int scan, const char *path, dev_t device, ino_t inode);
+/* PATH, the directory DEVICE, INODE, is held by who supervises SCAN. False if the list
+ * cannot be written, which is told once. */
+bool held_add(int scan, const char *path, dev_t device, ino_t inode);
+
+/* Of many that are to be started at once it is noted in one file, before, and each is
+ * added when it has been. The note, all zero at first, is gathered in memory. */
+struct held_note {
+	char *bytes;
+	size_t length, size;
+};
+
+/* Adds PATH to it. False: no memory. */
+bool held_note_add(struct held_note *note, const char *path, dev_t device, ino_t inode);
+
+/* Writes it, and frees what there is of it in memory. False: it could not be. */
+bool held_note_write(struct held_note *note, int scan);
+
+/* All that was noted has been added. */
+void held_note_remove(int scan);
+
+/* Adds what a supervisor that was killed meanwhile has noted only. False: that could not be
+ * done, and is to be tried by the next one. */
+bool held_note_settle(int scan);
 
 /* The directory DEVICE, INODE by its link in the list, which may have been left by a
  * supervisor before us: a descriptor, or -1 with errno. It may lead elsewhere by now. */

@@ -48,7 +48,8 @@ struct program {
 	bool is_unwritten : 1;	/* what should be on record could not be written */
 	bool had_u : 1;		/* control/u was there the last time */
 	struct options_seen options_seen;
-	/* what its directory has (listing.h), once it has been looked at in this turn */
+	/* what its directory has (listing.h), once it has been looked at in this turn; or
+	 * when it was opened, of which its first turn is a part, unless a letter comes before */
 	unsigned short listing;
 	short notification_fd;	/* OPTIONS_NO_FD: none */
 	struct monitor monitor;
@@ -56,6 +57,7 @@ struct program {
 	int lock;
 	int control;
 	int ok;
+	int record;		/* the first one, which the first run is signed into; or -1 */
 	struct status status;	/* as it was published last, or will be next */
 	dev_t device;		/* of directory */
 	ino_t inode;
@@ -85,9 +87,9 @@ struct program {
  * what stands before the monitor. It must not move in memory any more. */
 void program_init(struct program *program);
 
-/* Opens what it needs in DIRECTORY, a descriptor, which becomes the program's
- * whatever the outcome, and takes the lock. Returns what it failed at, with errno,
- * or NULL. EWOULDBLOCK: somebody else has the lock. */
+/* Opens what it needs in DIRECTORY, a descriptor that has not been read from, which
+ * becomes the program's whatever the outcome, and takes the lock. Returns what it failed
+ * at, with errno, or NULL. EWOULDBLOCK: somebody else has the lock. */
 const char *program_open(struct program *program, int directory);
 
 /* Makes what program_open has opened a supervised program, and says so to the

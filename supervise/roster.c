@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "roster.h"
 
-#include "held.h"
 #include "nofile.h"
+#include "path.h"
 
 #include "clock.h"
 #include "container.h"
@@ -54,6 +54,7 @@ struct roster_entry {
 	unsigned seen;			/* the scan that saw it last */
 	bool leaving;			/* its entry is gone from the directory */
 	bool is_unwatched;		/* it has been opened by a scan, see roster_watch */
+	bool is_noted;			/* it is held by a note only, too */
 };
 
 /* A link whose target is not there: it is watched for. */
@@ -94,6 +95,12 @@ static void expired(void *owner)
 
 	roster->rescan = roster->again = true;
 	roster->quiet = roster->missed;
+}
+
+/* Then there is much to be opened. */
+static bool is_first_scan(const struct roster *roster)
+{
+	return roster->is_scanning && roster->scan == 1;
 }
 
 static bool is_same(const struct roster_entry *entry, const struct stat *found)
@@ -189,6 +196,16 @@ static void watch_beside(struct roster_entry *entry)
 		roster->rescan = true;
 }
 
+static void hold(const struct roster_entry *entry)
+{
+	int scan = *entry->roster->directory;
+	char path[PATH_MAX];
+
+	/* it may have gone meanwhile */
+	if (scan >= 0 && path_of(entry->service.main.directory, path, sizeof path))
+		(void)held_add(scan, path, entry->device, entry->inode);
+}
+
 static void watch(struct roster_entry *entry)
 {
 	int directory = entry->service.main.directory;
@@ -196,6 +213,9 @@ static void watch(struct roster_entry *entry)
 	entry->is_unwatched = false;
 	if (directory < 0)
 		return;		/* it is gone already */
+	if (entry->is_noted)
+		hold(entry);
+	entry->is_noted = false;
 	if (entry->service.log == NULL) {
 		watches_add(&entry->roster->watches, &entry->inside, directory, "", false,
 			seen_inside);
@@ -210,7 +230,7 @@ static void watch(struct roster_entry *entry)
 
 static void unwatch(struct roster_entry *entry)
 {
-	entry->is_unwatched = false;
+	entry->is_unwatched = entry->is_noted = false;
 	watches_remove(&entry->roster->watches, &entry->inside);
 	watches_remove(&entry->roster->watches, &entry->beside);
 	set_target(entry, NULL);
@@ -220,6 +240,16 @@ static void unwatch(struct roster_entry *entry)
 static bool is_want(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* DIRECTORY, unless too few descriptors are left for a service; then -1 with errno. */
+static int with_room(int directory)
+{
+	if (directory >= 0 && !nofile_has_room(directory)) {
+		files_close(&directory);
+		errno = EMFILE;
+	}
+	return directory;
 }
 
 /* DIRECTORY, if it is ENTRY's; else -1 with errno, ESTALE: it is another. */
@@ -249,11 +279,7 @@ static int open_directory(const struct roster_entry *entry)
 		roster->rescan = true;		/* replaced: that is to be seen, too */
 	if (directory < 0 && (errno == ESTALE || errno == ENOTDIR))
 		errno = ENOENT;
-	if (directory >= 0 && !nofile_has_room(directory)) {
-		files_close(&directory);
-		errno = EMFILE;
-	}
-	return directory;
+	return with_room(directory);
 }
 
 /* What cannot be taken over, as it may be no process of the service's (service.c, reason).
@@ -296,8 +322,11 @@ static void opened(struct roster_entry *entry)
 
 	entry->pause = 0;
 	/* without /proc nothing can be adopted anyway, nor watched by a path */
-	if (files_path(entry->service.main.directory, path, sizeof path)) {
-		held_add(*roster->directory, path, entry->device, entry->inode);
+	if (path_of(entry->service.main.directory, path, sizeof path)) {
+		entry->is_noted = roster->is_noting &&
+			held_note_add(&roster->note, path, entry->device, entry->inode);
+		if (!entry->is_noted)
+			(void)held_add(*roster->directory, path, entry->device, entry->inode);
 		set_target(entry, strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : NULL);
 		/* one that comes alone may be in the making */
 		if (roster->is_scanning)
@@ -315,15 +344,13 @@ static void opened(struct roster_entry *entry)
 		roster->supervisor.loop->now);
 }
 
-/* (Re)opens ENTRY's service, if its directory is still to be found. */
-static void supervise(struct roster_entry *entry)
+/* Opens ENTRY's service in DIRECTORY, which becomes its; -1 with errno: it could not be
+ * opened. */
+static void supervise(struct roster_entry *entry, int directory)
 {
 	struct loop *loop = entry->roster->supervisor.loop;
-	int directory, error;
+	int error;
 
-	if (entry->service.stage != SERVICE_OPENING)
-		return;
-	directory = open_directory(entry);
 	if (directory >= 0 && service_open(&entry->service, directory)) {
 		opened(entry);
 		return;
@@ -346,9 +373,13 @@ static void supervise(struct roster_entry *entry)
 	timers_set(&loop->timers, &entry->service.timer, loop->now + entry->pause);
 }
 
+/* If its directory is still to be found. */
 static void reopen(struct service *service)
 {
-	supervise(CONTAINER_OF(service, struct roster_entry, service));
+	struct roster_entry *entry = CONTAINER_OF(service, struct roster_entry, service);
+
+	if (service->stage == SERVICE_OPENING)
+		supervise(entry, open_directory(entry));
 }
 
 /* Room first, so that nothing can fail once the service runs: a timer each, and a
@@ -360,7 +391,9 @@ static bool reserve(struct roster *roster, size_t count)
 			KEEPER_CHILDREN + count);
 }
 
-static void add(struct roster *roster, const char *name, const struct stat *found, bool leaving)
+/* What has been FOUND at NAME is a service; DIRECTORY becomes its, if it is open. */
+static void add(struct roster *roster, const char *name, const struct stat *found, int directory,
+	bool leaving)
 {
 	struct roster_entry *entry = reserve(roster, roster->count + 1) ? calloc(1, sizeof *entry) : NULL;
 
@@ -368,6 +401,7 @@ static void add(struct roster *roster, const char *name, const struct stat *foun
 		entry->name = strdup(name);
 	if (entry == NULL || entry->name == NULL) {
 		free(entry);
+		files_close(&directory);
 		errno = ENOMEM;
 		look_again(roster, name, "supervise");
 		return;
@@ -386,7 +420,7 @@ static void add(struct roster *roster, const char *name, const struct stat *foun
 	roster->count++;
 	table_add(&roster->by_inode, &entry->link, found->st_ino);
 	service_init(&entry->service, &roster->supervisor, entry->name);
-	supervise(entry);
+	supervise(entry, directory >= 0 ? with_room(directory) : open_directory(entry));
 }
 
 static void discard(struct roster_entry *entry)
@@ -510,14 +544,27 @@ bool roster_open(struct roster *roster)
 	return reserve(roster, 0) && watches_open(&roster->watches, roster->supervisor.loop);
 }
 
+/* As stat(2) of NAME; what is likely to be a service that we have not yet is opened for
+ * it, as DIRECTORY, to be looked for once only. */
+static bool look_at(const struct roster *roster, const char *name, struct stat *found, int *directory)
+{
+	*directory = !is_first_scan(roster) ? -1 : files_open(*roster->directory, name,
+		O_RDONLY | O_DIRECTORY, 0);
+	if (*directory >= 0 && fstat(*directory, found) == 0)
+		return true;
+	files_close(directory);
+	return fstatat(*roster->directory, name, found, 0) == 0;
+}
+
 void roster_see(struct roster *roster, const char *name)
 {
 	struct roster_entry *entry;
 	struct stat found;
+	int directory;
 
 	if (roster->supervisor.stopping || is_skipped(name))
 		return;
-	if (fstatat(*roster->directory, name, &found, 0) < 0) {
+	if (!look_at(roster, name, &found, &directory)) {
 		/* ENOENT: gone again, or a link to nothing */
 		if (errno == ENOENT)
 			await_target(roster, name);
@@ -536,9 +583,10 @@ void roster_see(struct roster *roster, const char *name)
 		return;
 	entry = find(roster, found.st_dev, found.st_ino);
 	if (entry == NULL) {
-		add(roster, name, &found, false);
+		add(roster, name, &found, directory, false);
 		return;
 	}
+	files_close(&directory);
 	entry->seen = roster->scan;
 	entry->leaving = false;
 	if (strcmp(entry->name, name) != 0)
@@ -580,7 +628,7 @@ static void take_down(void *owner, const char *path, dev_t device, ino_t inode)
 	if (found.st_dev != device || found.st_ino != inode)
 		return;
 	if (S_ISDIR(found.st_mode))
-		add(roster, path, &found, true);
+		add(roster, path, &found, -1, true);
 }
 
 /* Takes down what the last supervisor of this directory held and what has no entry
@@ -616,6 +664,16 @@ static bool has_seen_all(struct roster *roster)
 	return roster->catch_up() && !roster->torn;
 }
 
+/* It must be on disk before anything is started. */
+static void write_note(struct roster *roster)
+{
+	if (roster->note.length == 0 || held_note_write(&roster->note, *roster->directory))
+		return;
+	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
+		if (entry->is_noted)
+			hold(entry);
+}
+
 void roster_scan(struct roster *roster)
 {
 	/* opened anew: a copy of the descriptor would go on where the last one ended */
@@ -631,6 +689,7 @@ void roster_scan(struct roster *roster)
 	await_none(roster);
 	roster->scan++;
 	roster->is_scanning = true;
+	roster->is_noting = is_first_scan(roster) && held_note_settle(*roster->directory);
 	roster->missed = false;
 	errno = 0;
 	while ((found = readdir(directory)) != NULL) {
@@ -642,7 +701,8 @@ void roster_scan(struct roster *roster)
 		look_again(roster, "the scan directory", "read");
 	else if (has_seen_all(roster))
 		sweep(roster);
-	roster->is_scanning = false;
+	write_note(roster);
+	roster->is_scanning = roster->is_noting = false;
 	(void)closedir(directory);
 }
 
@@ -652,11 +712,12 @@ void roster_move(struct roster *roster, int to)
 	struct roster_entry *entry;
 	char path[PATH_MAX];
 
+	roster_watch(roster);		/* and there is no note any more */
 	for (entry = roster->first; entry != NULL; entry = entry->next)
 		if (entry->service.main.directory < 0)
 			held_copy(*roster->directory, to, entry->device, entry->inode);
-		else if (files_path(entry->service.main.directory, path, sizeof path))
-			held_add(to, path, entry->device, entry->inode);
+		else if (path_of(entry->service.main.directory, path, sizeof path))
+			(void)held_add(to, path, entry->device, entry->inode);
 	if (*roster->directory < 0)
 		return;		/* it has gone, and its list with it */
 	for (entry = roster->first; entry != NULL; entry = entry->next)
@@ -693,6 +754,7 @@ void roster_watch(struct roster *roster)
 	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
 		if (entry->is_unwatched)
 			watch(entry);
+	held_note_remove(*roster->directory);
 }
 
 void roster_turn(struct service *service)

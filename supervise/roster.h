@@ -6,6 +6,7 @@
 #ifndef SUPERVISE_ROSTER_H
 #define SUPERVISE_ROSTER_H
 
+#include "held.h"
 #include "service.h"
 #include "watches.h"
 
@@ -26,6 +27,8 @@ struct roster {
 	bool quiet;		/* what that fails at has been told */
 	bool is_scanning;	/* the directory is being read */
 	bool is_unwatched;	/* something that a scan has opened is not watched yet */
+	bool is_noting;		/* what this scan opens is listed by a note at its end */
+	struct held_note note;
 	bool missed;		/* the last scan could not look at something */
 	bool is_complete;	/* all is known that was held when we were started */
 	struct timer timer;	/* for another, as something could not be looked at */
@@ -54,8 +57,9 @@ void roster_scan(struct roster *roster);
  * with the one before, is listed there. */
 void roster_move(struct roster *roster, int to);
 
-/* Watches what a scan has opened: after its start, which this would hold up, and looks
- * whether something has come meanwhile. To be called after each loop_wait. */
+/* Watches what a scan has opened, and puts each on the list of what is held: after its
+ * start, which this would hold up, and looks whether something has come meanwhile. To be
+ * called after each loop_wait. */
 void roster_watch(struct roster *roster);
 
 /* For the supervisor's `turn`: service_turn, but first what has come to be in a service

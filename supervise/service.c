@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "service.h"
 
+#include "listing.h"
+
 #include "clock.h"
 #include "files.h"
 #include "message.h"
@@ -130,7 +132,7 @@ bool service_open(struct service *service, int directory)
 	int error;
 
 	service->log_failed = false;
-	if (failed == NULL)
+	if (failed == NULL && (service->main.listing & LISTING_LOG))
 		failed = open_log(service);
 	if (failed == NULL)
 		failed = program_supervise(&service->main);

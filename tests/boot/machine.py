@@ -43,6 +43,7 @@ BOOT_S = 120
 ANSWER_S = 30
 DOWN_S = 60
 CRASH_S = 5     # it closes its sockets, then it has ended
+EVIDENCE_S = 10
 
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 
@@ -55,6 +56,12 @@ TEST_SHELL = (
     "setsid sh -c 'stty raw -echo; echo ready; while read -r t c; do "
     "(eval \"$(echo \"$c\" | base64 -d)\") </dev/null; printf \"\\n=%s %d=\\n\" \"$t\" $?; done' "
     "</dev/ttyS1 >/dev/ttyS1 2>&1")
+
+# What the test's shell can say of a machine in which something did not happen: who
+# is there and waits for what, and whether the first serial line still moves.
+EVIDENCE = ("ps -o pid,ppid,stat,tty,args | awk '$2 != 2'; "
+            "for pid in $(pidof sh ash getty login); do echo \"$pid $(cat /proc/$pid/syscall /proc/$pid/wchan)\"; done; "
+            "stty -a -F /dev/ttyS0; for n in 1 2; do cat /proc/tty/driver/serial /proc/interrupts | grep -e tx: -e ttyS; sleep 1; done")
 
 # More than fits the terminal's buffer is lost in silence.
 BENCH_FILES = ("bzImage", "disk.img", "initramfs.cpio.gz", "bin/init")
@@ -222,6 +229,8 @@ class Machine:
     its command line, and `root` in place of the right root=. `memory` is as MEM=.
     """
 
+    shell = False   # the test's shell runs
+
     def __init__(self, case, name, disk=None, firmware="bios", kernel=False, append="", root=None, memory=None):
         options = {"FIRMWARE": firmware, "BOOT": "initramfs", "APPEND": append}
         if memory:
@@ -232,7 +241,6 @@ class Machine:
         if root:
             at = words.index("-append") + 1
             words[at] = re.sub(r"root=\S+", "root=" + root, words[at])
-        self.shell = None
         self.disk = disk
         self.log = os.path.join(LOG, "boot-" + name)
         os.makedirs(LOG, exist_ok=True)
@@ -287,10 +295,15 @@ class Machine:
         return None
 
     def evidence(self):
-        """What the console has shown since somebody asked last."""
+        """What the console has shown since somebody asked last, and what the test's shell
+        can say, if it runs and is not what hangs."""
         lines = self.console.tail(25)
         if lines:
             lines.insert(0, "the end of the console (all of it: %s.console):" % os.path.relpath(self.log, ROOT))
+        if self.shell:
+            with contextlib.suppress(Failed):
+                said = self.run("exec 2>&1; " + EVIDENCE, EVIDENCE_S)[1].splitlines()
+                lines += ["what runs in it:"] + [line.rstrip() for line in said if line.strip()]
         return ["| " + line for line in lines]
 
     def login(self, timeout=BOOT_S):
@@ -305,6 +318,7 @@ class Machine:
     def shell_starts(self, timeout=BOOT_S):
         """Waits for TEST_SHELL, which somebody has started."""
         self.second.wait(r"ready\r?\n", timeout, "shell on the second serial line")
+        self.shell = True
         # SeaBIOS resets a machine that was reset once more.
         self.monitor.forget()
 

@@ -163,7 +163,7 @@ class Guest(Machine):
     """A machine that the page has called, its console in our hands."""
 
     def __init__(self, case, directory, words, number):
-        self.shell, self.disk = None, None
+        self.disk = None
         self.log = os.path.join(BUILD, "log", "%s-%d" % (case.name, number))
         os.makedirs(os.path.dirname(self.log), exist_ok=True)
         here = os.getcwd()

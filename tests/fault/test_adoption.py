@@ -773,6 +773,40 @@ def removed_unseen(t):
 
 
 @test()
+def removed_noted(t):
+    """killed before what was started is on the list: it had been noted, and so a link that is removed then has its
+    service taken down, however many die of it"""
+    scan = Scan(t)
+    s, other = scan.service("one"), scan.service("other")
+    listed = f"{scan.path}/.supervised"
+    for times in 1, 2:
+        r = scan.start(prefix=[strace(), "-D", "-o", f"{t.dir}/trace.{times}", "-e", f"inject=symlinkat:signal=KILL:when={times}"])
+        r.wait_exit()
+        same(len(os.listdir(listed)), times, "links and the note")
+        need("starting" in os.listdir(listed), os.listdir(listed))
+    pid, kept = s.running(), other.running()
+    scan.unlink("one")
+    adopted([other], scan.start)
+    wait_until(lambda: not alive(pid), "the service of the removed link has ended")
+    wait_until(lambda: len(os.listdir(listed)) == 1 and "starting" not in os.listdir(listed),
+               lambda: f"one link: {os.listdir(listed)}")
+    need(alive(kept), "the other one has ended")
+
+
+@test()
+def not_noted(t):
+    """what cannot be noted is on the list before it is started"""
+    for name in "starting", "starting.new":
+        scan = Scan(t, name)
+        scan.service(f"{name}/one"), scan.service(f"{name}/other")
+        listed = f"{scan.path}/.supervised"
+        os.makedirs(f"{listed}/{name}/in")
+        r = scan.start(prefix=[strace(), "-D", "-o", f"{t.dir}/trace.{name}", "-e", "inject=clone:signal=KILL:when=1"])
+        r.wait_exit()
+        same(len([n for n in os.listdir(listed) if os.path.islink(f"{listed}/{n}")]), 2, os.listdir(listed))
+
+
+@test()
 def removed_unread(t):
     """the list of what the last supervisor held, or a link in it, that cannot be read just now is read again"""
     for call in "getdents64", "readlinkat":
@@ -801,6 +835,7 @@ def foreign_in_the_list(t):
                  f"{found.st_dev:x}-{found.st_ino + 1:x}"):
         os.symlink(other.path, f"{listed}/{name}")
     write_file(f"{listed}/1-2")
+    write_file(f"{listed}/starting", f"x\0{other.path}\0{found.st_dev:x}-{found.st_ino:x}\0{other.path}")
     os.symlink(f"{t.dir}/loop", f"{t.dir}/loop")
     os.symlink(f"{t.dir}/loop", f"{listed}/1-3")
     r = scan.start()

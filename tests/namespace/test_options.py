@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 
-from supervise import (DOWN, FAILED, FINISH, IDLE, READINESS, RUN, Suite, alive, deaf, need, read, same,
+from supervise import (DOWN, FAILED, FINISH, IDLE, READINESS, RUN, Suite, alive, deaf, logger, need, read, same,
                        shebang_python, signal_teller, traced, wait_settled, wait_until, write_file)
 
 suite = Suite("runsv")
@@ -148,6 +148,18 @@ def among_many(t):
         t.runsv(s)
         s.running()
         asks(s, "SIGUSR1")
+
+
+@test()
+def others_among_many(t):
+    """down and log/ are found among few files and among many"""
+    for count in 0, 1, 20, *range(35, 46), 300:
+        s = t.service(name=f"others{count}", down=True, log=logger())
+        for number in range(count):
+            write_file(s.file(f"file-{number:03}"), "")
+        t.runsv(s)
+        s.wait_status(state=DOWN, want="d", pid=0)
+        s.wait_status(log=True, state=RUN, want="u")
 
 
 @test()
