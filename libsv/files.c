@@ -78,6 +78,11 @@ ssize_t files_read_no_link(int directory, const char *path, char *buffer, size_t
 	return read_all(fd, buffer, size);
 }
 
+bool files_is_program(const struct stat *facts)
+{
+	return S_ISREG(facts->st_mode) && (facts->st_mode & S_IXUSR) != 0;
+}
+
 bool files_write(int fd, const void *data, size_t size)
 {
 	const char *bytes = data;
@@ -131,7 +136,7 @@ static int make_temporary(int directory, const char *temporary)
 }
 
 static bool put(int directory, const char *path, const char *temporary,
-	const void *data, size_t size, int *kept, bool is_new)
+	const void *data, size_t size, bool is_new)
 {
 	int fd = make_temporary(directory, temporary);
 	int error;
@@ -140,33 +145,28 @@ static bool put(int directory, const char *path, const char *temporary,
 		return false;
 	if (!files_write(fd, data, size))
 		goto failed;
-	if (kept == NULL)
-		files_close(&fd);
-	else
-		*kept = fd;
+	files_close(&fd);
 	if (is_new ? renameat(directory, temporary, directory, path) == 0 :
 	    take_its_place(directory, temporary, path))
 		return true;
 failed:
 	error = errno;
 	files_close(&fd);
-	if (kept != NULL)
-		*kept = -1;
 	(void)unlinkat(directory, temporary, 0);	/* an aside; the error that counts is set */
 	errno = error;
 	return false;
 }
 
 bool files_replace(int directory, const char *path, const char *temporary,
-	const void *data, size_t size, int *kept)
+	const void *data, size_t size)
 {
-	return put(directory, path, temporary, data, size, kept, false);
+	return put(directory, path, temporary, data, size, false);
 }
 
 bool files_make(int directory, const char *path, const char *temporary,
-	const void *data, size_t size, int *kept)
+	const void *data, size_t size)
 {
-	return put(directory, path, temporary, data, size, kept, true);
+	return put(directory, path, temporary, data, size, true);
 }
 
 bool files_overwrite(int directory, const char *path, const void *data, size_t size)

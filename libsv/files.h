@@ -24,6 +24,9 @@ ssize_t files_read(int directory, const char *path, char *buffer, size_t size);
 ssize_t files_read_no_link(int directory, const char *path, char *buffer, size_t size,
 	struct stat *facts);
 
+/* Whether that is a regular file which its owner may execute. */
+bool files_is_program(const struct stat *facts);
+
 /* Closes all descriptors from FIRST on, before Linux 5.9 up to 65,535. */
 void files_close_from(int first);
 
@@ -38,15 +41,14 @@ int files_rename(int directory, const char *from, const char *to, enum files_ren
 
 /* Makes PATH hold DATA, at once for whoever reads it: DATA is written to
  * TEMPORARY (same directory, made with mode 0644 less the umask), which takes its place.
- * KEPT, unless it is NULL, gets a descriptor of it, for writing. On failure false with
- * errno, PATH is as it was, TEMPORARY is gone, and KEPT is -1. */
+ * On failure false with errno, PATH is as it was and TEMPORARY is gone. */
 bool files_replace(int directory, const char *path, const char *temporary,
-	const void *data, size_t size, int *kept);
+	const void *data, size_t size);
 
 /* As files_replace, for a PATH that most likely is not there yet: to find that out would
  * cost as much as to rename. */
 bool files_make(int directory, const char *path, const char *temporary,
-	const void *data, size_t size, int *kept);
+	const void *data, size_t size);
 
 /* Writes DATA over the beginning of PATH, a regular file that must exist, be no symbolic link
  * (ELOOP), and have no other name (EMLINK): that may be what somebody else was not to touch. It

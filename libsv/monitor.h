@@ -169,8 +169,8 @@ struct monitor {
 	int64_t finish_deadline;
 	int64_t kill_deadline;	/* of run and its group; NEVER: not set, or over */
 	bool group_killed;	/* it is over: there is nothing left to be killed */
-	pid_t group;		/* what a run that was to go down has left; 0: nothing */
 	int64_t drain_deadline;
+	pid_t group;		/* what a run that was to go down has left; 0: nothing */
 	int64_t group_deadline;	/* it is killed then */
 	int64_t group_look;
 

@@ -144,8 +144,6 @@ static int execute(struct child *child)
 	char *const *environment = spawn->environment != NULL ? spawn->environment : environ;
 	int error;
 
-	if (spawn->begin != NULL)
-		spawn->begin(spawn->argument);
 	if (spawn->session)
 		(void)setsid();		/* fails if we lead one already */
 	if (spawn->directory >= 0 && fchdir(spawn->directory) < 0)

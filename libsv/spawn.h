@@ -26,9 +26,6 @@ struct spawn {
 	int carry[SPAWN_CARRY_MOST];
 	unsigned carried;	/* how many those are */
 	bool session;		/* a session of its own: setsid(2) */
-	/* Called in the child before all of the above: its descriptors may be ours yet, of
-	 * which it must open and close none. May be NULL. Not if detached. */
-	void (*begin)(void *argument);
 	/* Called in the child after all of the above, before exec; returns 0, or
 	 * an errno for which the child ends. May be NULL. After spawn_reserve no
 	 * descriptor but 0, 1, 2 and those carried is there. */

@@ -67,15 +67,18 @@ bool held_add(int scan, const char *path, dev_t device, ino_t inode)
 {
 	static bool told;
 	struct name name = name_of(device, inode);
+	int error;
 
 	if (symlinkat(path, scan, name.text) == 0 || errno == EEXIST)
 		return true;
 	if (errno == ENOENT && make_list(scan) && symlinkat(path, scan, name.text) == 0)
 		return true;
+	error = errno;
 	if (!told)
 		message(MESSAGE_WARNING, "cannot write " HELD_LIST ": %s: a service whose link is removed "
-			"while no runsvdir runs will not be taken down", strerror(errno));
+			"while no runsvdir runs will not be taken down", strerror(error));
 	told = true;
+	errno = error;
 	return false;
 }
 
@@ -104,7 +107,7 @@ bool held_note_add(struct held_note *note, const char *path, dev_t device, ino_t
 bool held_note_write(struct held_note *note, int scan)
 {
 	bool written = make_list(scan) &&
-		files_make(scan, NOTE, NOTE ".new", note->bytes, note->length, NULL);
+		files_make(scan, NOTE, NOTE ".new", note->bytes, note->length);
 
 	free(note->bytes);
 	*note = (struct held_note){ .bytes = NULL };
@@ -137,21 +140,26 @@ static bool settle(int scan, const char *bytes, size_t length)
 
 bool held_note_settle(int scan)
 {
-	int fd = files_open(scan, NOTE, O_RDONLY | O_NOFOLLOW, 0);
 	struct stat found;
+	ssize_t length;
 	char *bytes;
-	bool settled = false;
+	bool settled;
+	int error;
 
-	if (fd < 0)
+	if (fstatat(scan, NOTE, &found, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT;
-	bytes = fstat(fd, &found) == 0 ? malloc((size_t)found.st_size + 1) : NULL;
-	if (bytes != NULL)
-		settled = read(fd, bytes, (size_t)found.st_size) == found.st_size &&
-			settle(scan, bytes, (size_t)found.st_size);
+	if (!S_ISREG(found.st_mode))
+		return true;		/* none of ours */
+	bytes = malloc((size_t)found.st_size + 1);
+	if (bytes == NULL)
+		return false;
+	length = files_read(scan, NOTE, bytes, (size_t)found.st_size + 1);
+	settled = length >= 0 && settle(scan, bytes, (size_t)length);
+	error = errno;
 	if (settled)
 		held_note_remove(scan);
 	free(bytes);
-	files_close(&fd);
+	errno = error;
 	return settled;
 }
 
@@ -184,7 +192,7 @@ void held_copy(int scan, int to, dev_t device, ino_t inode)
 	char path[PATH_MAX];
 
 	if (read_link(scan, name_of(device, inode).text, path))
-		held_add(to, path, device, inode);
+		(void)held_add(to, path, device, inode);
 }
 
 bool held_visit(int scan, const struct held_visitor *visitor)
@@ -203,7 +211,7 @@ bool held_visit(int scan, const struct held_visitor *visitor)
 	}
 	errno = 0;
 	while ((entry = readdir(list)) != NULL) {
-		/* the FIFOs of keepers are here, too */
+		/* the FIFOs of keepers are here, too, and the note */
 		if (parse(entry->d_name, &device, &inode) &&
 		    !visitor->knows(visitor->owner, device, inode)) {
 			if (read_link(dirfd(list), entry->d_name, path))

@@ -2,7 +2,8 @@
 /* The list of what a runsvdir holds, for the next one: should it be killed, and a
  * link be removed before the next one looks, that one would not know of a service
  * that runs on. It is a directory of symbolic links in the scan directory,
- * .supervised/DEVICE-INODE, each to the service directory's real path. */
+ * .supervised/DEVICE-INODE, each to the service directory's real path; for what is just
+ * being started a file, .supervised/starting. */
 #ifndef SUPERVISE_HELD_H
 #define SUPERVISE_HELD_H
 
@@ -11,8 +12,8 @@
 
 #define HELD_LIST ".supervised"
 
-/* PATH, the directory DEVICE, INODE, is held by who supervises SCAN. False if the list
- * cannot be written, which is told once. */
+/* PATH, the directory DEVICE, INODE, is held by who supervises SCAN. False with errno if
+ * the list cannot be written, which is told once. */
 bool held_add(int scan, const char *path, dev_t device, ino_t inode);
 
 /* Of many that are to be started at once it is noted in one file, before, and each is
@@ -31,8 +32,8 @@ bool held_note_write(struct held_note *note, int scan);
 /* All that was noted has been added. */
 void held_note_remove(int scan);
 
-/* Adds what a supervisor that was killed meanwhile has noted only. False: that could not be
- * done, and is to be tried by the next one. */
+/* Adds what a supervisor that was killed meanwhile has noted only. False with errno: that
+ * could not be done; the note stays. */
 bool held_note_settle(int scan);
 
 /* The directory DEVICE, INODE by its link in the list, which may have been left by a

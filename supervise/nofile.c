@@ -14,12 +14,8 @@
 #define FILES_A_SERVICE 16
 #define FILES_SPARE 16
 
-/* Of the limit, the part up to which descriptors are had that can be done without. */
-#define PLENTY 4
-
 static struct rlimit before;
 static int raised;
-static rlim_t limit;		/* when it was asked for last */
 
 void nofile_raise(void)
 {
@@ -46,16 +42,9 @@ bool nofile_has_room(int fd)
 {
 	struct rlimit now;
 
-	if (getrlimit(RLIMIT_NOFILE, &now) < 0)
-		return true;
-	limit = now.rlim_cur;
 	/* the lowest that is free is given first, so that below it there is none */
-	return (rlim_t)fd + FILES_A_SERVICE + FILES_SPARE <= limit;
-}
-
-bool nofile_has_plenty(int fd)
-{
-	return (rlim_t)fd < limit / PLENTY;
+	return getrlimit(RLIMIT_NOFILE, &now) < 0 ||
+		(rlim_t)fd + FILES_A_SERVICE + FILES_SPARE <= now.rlim_cur;
 }
 
 int nofile_restore(void *unused)

@@ -14,10 +14,6 @@ void nofile_raise(void);
  * written about. */
 bool nofile_has_room(int fd);
 
-/* Whether so many are left above FD that some can be had to be quicker: not before
- * nofile_has_room was asked. */
-bool nofile_has_plenty(int fd);
-
 /* In a child: puts it back. For struct spawn's prepare: 0 or an errno; the
  * argument is not used. */
 int nofile_restore(void *unused);

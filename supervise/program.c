@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,7 +53,7 @@ void program_init(struct program *program)
 	memset(program, 0, sizeof *program);
 	program->input = program->output = SPAWN_KEEP;
 	program->directory = program->lock = -1;
-	program->control = program->ok = program->record = program->pidfd = -1;
+	program->control = program->ok = program->pidfd = -1;
 	program->notify = program->notify_end = -1;
 	program->listing = NOT_LISTED;
 	program->main_child.ended = main_ended;
@@ -151,17 +152,16 @@ static void not_written(struct program *program, const char *path)
 }
 
 static bool put(const struct program *program, const char *path, const char *temporary,
-	const void *data, size_t size, int *kept)
+	const void *data, size_t size)
 {
-	return program->is_new ?
-		files_make(program->directory, path, temporary, data, size, kept) :
-		files_replace(program->directory, path, temporary, data, size, kept);
+	return program->is_new ? files_make(program->directory, path, temporary, data, size) :
+		files_replace(program->directory, path, temporary, data, size);
 }
 
 static bool publish_text(struct program *program, const char *path, const char *temporary,
 	const char *text, size_t length)
 {
-	if (put(program, path, temporary, text, length, NULL))
+	if (put(program, path, temporary, text, length))
 		return true;
 	not_written(program, path);
 	return false;
@@ -187,13 +187,13 @@ static void encode_record(const struct program *program, const struct status_mem
 	status_encode_record(&program->status, &identity, memory, record);
 }
 
-static bool write_record(struct program *program, const struct status_memory *memory, int *kept)
+static bool write_record(struct program *program, const struct status_memory *memory)
 {
 	unsigned char record[STATUS_RECORD_BYTES];
 	int error;
 
 	encode_record(program, memory, record);
-	if (put(program, STATUS, STATUS_NEW, record, sizeof record, kept))
+	if (put(program, STATUS, STATUS_NEW, record, sizeof record))
 		return true;
 	error = errno;
 	/* on a full disk: rather one that may be seen half written, which its sum
@@ -206,26 +206,15 @@ static bool write_record(struct program *program, const struct status_memory *me
 
 /* What people read is as it was published; the rest is for the next supervisor, who
  * waits for the lock and so cannot see a half of it. (svctl may, and reads again.) A
- * new file would be most of what a start costs beside the fork, and to open this one
- * half of what is left of that. */
-static bool write_signature_here(const struct program *program, const struct status_memory *memory)
-{
-	unsigned char record[STATUS_RECORD_BYTES];
-
-	if (program->record < 0)
-		return false;
-	encode_record(program, memory, record);
-	return pwrite(program->record, record, sizeof record, 0) == (ssize_t)sizeof record;
-}
-
-static bool write_signature(const struct program *program, const struct status_memory *memory)
+ * new file would be most of what a start costs beside the fork. */
+static bool write_signature(struct program *program, const struct status_memory *memory)
 {
 	unsigned char record[STATUS_RECORD_BYTES];
 
 	encode_record(program, memory, record);
 	/* its own descriptor of the directory it has not any more, but is in it */
 	return files_overwrite(AT_FDCWD, STATUS, record, sizeof record) ||
-		files_replace(AT_FDCWD, STATUS, STATUS_NEW, record, sizeof record, NULL);
+		files_replace(AT_FDCWD, STATUS, STATUS_NEW, record, sizeof record);
 }
 
 /* The status is there from the first moment, before anything has been done. */
@@ -236,10 +225,8 @@ static void publish_first(struct program *program)
 	program->status.changed = clock_wall();
 	monitor_status(&program->monitor, &program->status);
 	monitor_remember(&program->monitor, &memory);
-	if (!write_record(program, &memory, &program->record))
+	if (!write_record(program, &memory))
 		not_written(program, STATUS);
-	if (!nofile_has_plenty(program->record))
-		files_close(&program->record);
 }
 
 /* The texts beside the status, where they are not so already. */
@@ -273,8 +260,7 @@ static void publish(struct program *program)
 		program->pid = 0;
 	program->has_texts = publish_texts(program, &before);
 	program->is_new = false;
-	files_close(&program->record);
-	if (write_record(program, &memory, NULL))
+	if (write_record(program, &memory))
 		program->is_unwritten = !program->has_texts;
 	else
 		not_written(program, STATUS);
@@ -331,10 +317,20 @@ void program_publish_all(struct supervisor *supervisor)
 	}
 }
 
-/* What its directory has in this turn. */
+/* Has a letter come that has not been read? */
+static bool has_letters(const struct program *program)
+{
+	int bytes = 0;
+
+	(void)ioctl(program->control, FIONREAD, &bytes);	/* cannot fail for a FIFO */
+	return bytes > 0;
+}
+
+/* What its directory has in this turn; in the first one, what it had when it was opened,
+ * unless a letter has come: what has been put there before that is heeded. */
 static unsigned listing_of(struct program *program)
 {
-	if (program->listing == NOT_LISTED)
+	if (program->listing == NOT_LISTED || has_letters(program))
 		program->listing = (unsigned short)listing_read_again(program->directory);
 	return program->listing;
 }
@@ -685,8 +681,6 @@ static int hand_over(int number)
 
 struct signing {
 	struct program *program;
-	struct status_memory memory;
-	bool is_done;
 	int error;		/* why it failed; 0: it did not */
 };
 
@@ -695,10 +689,11 @@ struct signing {
  * stays as it is until it is known whether the program could be executed. The
  * child shares our memory, so we know as well what it has found out. It says nothing
  * itself: its standard error may be a full pipe that is read by us, who wait for it. */
-static void identify(void *argument)
+static int sign(void *argument)
 {
 	struct signing *signing = argument;
 	struct program *program = signing->program;
+	struct status_memory memory;
 	uint64_t now;
 
 	program->pid = getpid();
@@ -707,16 +702,8 @@ static void identify(void *argument)
 	now = identity_now();
 	program->margin = (uint32_t)(now - program->start);
 	program->start = now;
-	monitor_remember_start(&program->monitor, clock_now() + 1, &signing->memory);
-	signing->is_done = write_signature_here(program, &signing->memory);
-}
-
-static int sign(void *argument)
-{
-	struct signing *signing = argument;
-	const struct program *program = signing->program;
-
-	if (!signing->is_done && !write_signature(program, &signing->memory))
+	monitor_remember_start(&program->monitor, clock_now() + 1, &memory);
+	if (!write_signature(program, &memory))
 		signing->error = errno;
 	/* after that, as it may take the place of a descriptor that was needed */
 	return program->notify_end < 0 ? nofile_restore(NULL) :
@@ -747,7 +734,6 @@ static void start(struct program *program, const char *path, char *const *argv,
 	if (program->is_unpublished)
 		publish(program);
 	if (child == &program->main_child) {
-		description.begin = identify;
 		description.prepare = sign;
 		description.carry[CARRY_LOCK] = program->lock;
 		description.carry[CARRY_NOTIFY] = program->notify_end;
@@ -919,7 +905,6 @@ void program_turn(struct program *program)
 	    monitor_next(&program->monitor, program->supervisor->loop->now, &action))
 		do_action(program, &action);
 	program->listing = NOT_LISTED;
-	files_close(&program->record);
 	if (program->is_unwritten)
 		publish_soon(program);
 }
@@ -946,7 +931,6 @@ static void control_ready(struct loop_watch *watch)
 	if (program->is_retired)
 		return;
 	program->supervisor->is_awaited = true;
-	/* what has been put there before it was sent is heeded */
 	program->listing = NOT_LISTED;
 	for (ssize_t i = 0; i < got; i++)
 		/* a ./run that has others started (sv up OTHER) may be about to */
@@ -973,7 +957,6 @@ void program_close(struct program *program)
 	loop_close(loop, &program->notify);
 	loop_close(loop, &program->pidfd);
 	files_close(&program->ok);
-	files_close(&program->record);
 	loop_close(loop, &program->control);
 	files_close(&program->lock);
 	files_close(&program->directory);

@@ -48,8 +48,8 @@ struct program {
 	bool is_unwritten : 1;	/* what should be on record could not be written */
 	bool had_u : 1;		/* control/u was there the last time */
 	struct options_seen options_seen;
-	/* what its directory has (listing.h), once it has been looked at in this turn; or
-	 * when it was opened, of which its first turn is a part, unless a letter comes before */
+	/* what its directory has (listing.h), once it has been looked at: when it is opened,
+	 * up to the end of its first turn, and in a turn */
 	unsigned short listing;
 	short notification_fd;	/* OPTIONS_NO_FD: none */
 	struct monitor monitor;
@@ -57,7 +57,6 @@ struct program {
 	int lock;
 	int control;
 	int ok;
-	int record;		/* the first one, which the first run is signed into; or -1 */
 	struct status status;	/* as it was published last, or will be next */
 	dev_t device;		/* of directory */
 	ino_t inode;

@@ -54,7 +54,7 @@ struct roster_entry {
 	unsigned seen;			/* the scan that saw it last */
 	bool leaving;			/* its entry is gone from the directory */
 	bool is_unwatched;		/* it has been opened by a scan, see roster_watch */
-	bool is_noted;			/* it is held by a note only, too */
+	bool is_noted;			/* the list has it by the note only */
 };
 
 /* A link whose target is not there: it is watched for. */
@@ -196,14 +196,35 @@ static void watch_beside(struct roster_entry *entry)
 		roster->rescan = true;
 }
 
-static void hold(const struct roster_entry *entry)
+/* Puts what is only noted on the list. */
+static void hold(struct roster_entry *entry)
 {
-	int scan = *entry->roster->directory;
 	char path[PATH_MAX];
 
-	/* it may have gone meanwhile */
-	if (scan >= 0 && path_of(entry->service.main.directory, path, sizeof path))
-		(void)held_add(scan, path, entry->device, entry->inode);
+	/* either may have gone meanwhile */
+	if (entry->service.main.directory < 0)
+		entry->is_noted = false;
+	else if (*entry->roster->directory >= 0 &&
+	    path_of(entry->service.main.directory, path, sizeof path))
+		entry->is_noted = !held_add(*entry->roster->directory, path, entry->device,
+			entry->inode);
+}
+
+/* If that cannot be done the note stays, for the next supervisor. */
+static void hold_noted(struct roster *roster)
+{
+	bool is_needed = false;
+
+	if (*roster->directory < 0)
+		return;
+	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next) {
+		if (entry->is_noted)
+			hold(entry);
+		is_needed = is_needed || entry->is_noted;
+	}
+	if (roster->has_note && !is_needed)
+		held_note_remove(*roster->directory);
+	roster->has_note = false;
 }
 
 static void watch(struct roster_entry *entry)
@@ -213,9 +234,6 @@ static void watch(struct roster_entry *entry)
 	entry->is_unwatched = false;
 	if (directory < 0)
 		return;		/* it is gone already */
-	if (entry->is_noted)
-		hold(entry);
-	entry->is_noted = false;
 	if (entry->service.log == NULL) {
 		watches_add(&entry->roster->watches, &entry->inside, directory, "", false,
 			seen_inside);
@@ -230,7 +248,7 @@ static void watch(struct roster_entry *entry)
 
 static void unwatch(struct roster_entry *entry)
 {
-	entry->is_unwatched = entry->is_noted = false;
+	entry->is_unwatched = false;
 	watches_remove(&entry->roster->watches, &entry->inside);
 	watches_remove(&entry->roster->watches, &entry->beside);
 	set_target(entry, NULL);
@@ -321,7 +339,7 @@ static void opened(struct roster_entry *entry)
 	char path[PATH_MAX];
 
 	entry->pause = 0;
-	/* without /proc nothing can be adopted anyway, nor watched by a path */
+	/* what has gone meanwhile is not held */
 	if (path_of(entry->service.main.directory, path, sizeof path)) {
 		entry->is_noted = roster->is_noting &&
 			held_note_add(&roster->note, path, entry->device, entry->inode);
@@ -641,7 +659,9 @@ static void take_down_left(struct roster *roster)
 
 	if (roster->is_complete || (roster->missed && !roster->quiet))
 		return;
-	if (held_visit(*roster->directory, &visitor))
+	if (!held_note_settle(*roster->directory))
+		look_again(roster, HELD_LIST, "write");
+	else if (held_visit(*roster->directory, &visitor))
 		roster->is_complete = !roster->missed || roster->quiet;
 	else
 		look_again(roster, HELD_LIST, "read");
@@ -667,11 +687,11 @@ static bool has_seen_all(struct roster *roster)
 /* It must be on disk before anything is started. */
 static void write_note(struct roster *roster)
 {
-	if (roster->note.length == 0 || held_note_write(&roster->note, *roster->directory))
+	if (roster->note.length == 0)
 		return;
-	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
-		if (entry->is_noted)
-			hold(entry);
+	roster->has_note = held_note_write(&roster->note, *roster->directory);
+	if (!roster->has_note)
+		hold_noted(roster);
 }
 
 void roster_scan(struct roster *roster)
@@ -712,12 +732,13 @@ void roster_move(struct roster *roster, int to)
 	struct roster_entry *entry;
 	char path[PATH_MAX];
 
-	roster_watch(roster);		/* and there is no note any more */
+	hold_noted(roster);
 	for (entry = roster->first; entry != NULL; entry = entry->next)
 		if (entry->service.main.directory < 0)
 			held_copy(*roster->directory, to, entry->device, entry->inode);
 		else if (path_of(entry->service.main.directory, path, sizeof path))
 			(void)held_add(to, path, entry->device, entry->inode);
+	roster->has_note = false;
 	if (*roster->directory < 0)
 		return;		/* it has gone, and its list with it */
 	for (entry = roster->first; entry != NULL; entry = entry->next)
@@ -748,13 +769,14 @@ void roster_stop(struct roster *roster)
 
 void roster_watch(struct roster *roster)
 {
+	if (roster->has_note)
+		hold_noted(roster);
 	if (!roster->is_unwatched)
 		return;
 	roster->is_unwatched = false;
 	for (struct roster_entry *entry = roster->first; entry != NULL; entry = entry->next)
 		if (entry->is_unwatched)
 			watch(entry);
-	held_note_remove(*roster->directory);
 }
 
 void roster_turn(struct service *service)

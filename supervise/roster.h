@@ -28,6 +28,7 @@ struct roster {
 	bool is_scanning;	/* the directory is being read */
 	bool is_unwatched;	/* something that a scan has opened is not watched yet */
 	bool is_noting;		/* what this scan opens is listed by a note at its end */
+	bool has_note;		/* that we have written, and is needed yet */
 	struct held_note note;
 	bool missed;		/* the last scan could not look at something */
 	bool is_complete;	/* all is known that was held when we were started */

@@ -144,6 +144,9 @@ int main(int argc, char **argv)
 	(void)message_separate(STDERR_FILENO);	/* it may block, then */
 	if (argc == 2)
 		open_log(argv[1]);
+	/* paths are relative to nothing then that may be far away, and dead (path.c) */
+	if (argv[0][0] == '/')
+		(void)chdir("/");
 	scan.come = come;
 	scan.moves = moves;
 	scan.changed = changed;

@@ -224,7 +224,7 @@ static void tell_starting(const struct cause_case *given, char text[CAUSE_BYTES]
 {
 	struct stat found;
 	bool has_script = fstatat(given->directory, "control/u", &found, 0) == 0 &&
-		S_ISREG(found.st_mode) && (found.st_mode & S_IXUSR) != 0;
+		files_is_program(&found);
 
 	text_format(text, CAUSE_BYTES, has_script ?
 		"its control/u runs, and must end before its start" :

@@ -68,7 +68,7 @@ static void look_at(const struct page *page, struct found *found, const char *na
 
 	if (fstatat(page->directory, name, &facts, 0) < 0)
 		return;
-	bad = program && (!S_ISREG(facts.st_mode) || !(facts.st_mode & S_IXUSR));
+	bad = program && !files_is_program(&facts);
 	found->put(page, name, bad ? "not executable" : NULL, found->count++ == 0);
 }
 

@@ -311,7 +311,9 @@ class Machine:
         self.console.wait(re.escape(HOSTNAME) + " login: ", timeout, "login prompt")
         self.console.send("root\r")
         self.console.wait(PROMPT, ANSWER_S, "prompt of root's shell")
-        self.console.send("%s & # the test's own shell\r" % TEST_SHELL)
+        # In a subshell, waited for: busybox's sh loses its prompt if a job of its own ends
+        # while it writes that (a write that SIGCHLD interrupts; musl's stdio drops it).
+        self.console.send("(%s &) # the test's own shell\r" % TEST_SHELL)
         self.shell_starts(ANSWER_S)
         self.console.wait(PROMPT, ANSWER_S, "prompt of root's shell")
 

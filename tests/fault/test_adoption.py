@@ -794,6 +794,42 @@ def removed_noted(t):
 
 
 @test()
+def note_kept(t):
+    """a note stays as long as links cannot be made of it, whoever has written it, and is no matter of a supervisor's
+    who has another directory"""
+    for whose in "own", "other's":
+        scan = Scan(t, whose)
+        one, other = scan.service(f"{whose}.one"), scan.service(f"{whose}.other")
+        full = {"prefix": [strace(), "-D", "-o", f"{t.dir}/trace.{whose}", "-e", "inject=symlinkat:error=ENOSPC"]}
+        if whose == "other's":
+            scan.start(prefix=[strace(), "-D", "-o", f"{t.dir}/trace", "-e", "inject=symlinkat:signal=KILL:when=1"]).wait_exit()
+        r = scan.start(**full)
+        pid, kept = one.running(), other.running()
+        wait_until(lambda r=r: "No space" in r.errors(), "links cannot be made")
+        r.kill()
+        scan.unlink(f"{whose}.one")
+        adopted([other], scan.start)
+        wait_until(lambda pid=pid: not alive(pid), "the service of the removed link has ended")
+        need(alive(kept), "the other one has ended")
+    os.mkdir(f"{t.dir}/empty")
+    os.symlink("noted", f"{t.dir}/current")
+    noted = Scan(t, "noted")
+    noted.service("left")
+    noted.start(prefix=[strace(), "-D", "-o", f"{t.dir}/trace", "-e", "inject=symlinkat:signal=KILL:when=1"]).wait_exit()
+    for target in "empty", "noted":
+        os.symlink(target, f"{t.dir}/new")
+        os.rename(f"{t.dir}/new", f"{t.dir}/current")
+        if target == "empty":
+            noted.unlink("left")
+            r = t.start(f"{BIN}/runsvdir", f"{t.dir}/current")
+            r.wait_rest()
+    added = noted.service("added")
+    added.running()
+    r.wait_rest()
+    need("starting" in os.listdir(f"{noted.path}/.supervised"), "the note of another supervisor has gone")
+
+
+@test()
 def not_noted(t):
     """what cannot be noted is on the list before it is started"""
     for name in "starting", "starting.new":

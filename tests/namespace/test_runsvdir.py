@@ -13,7 +13,7 @@ import time
 
 from harness import strace
 from supervise import (BIN, DOWN, IDLE, RUN, SECONDS, Skip, Suite, alive, children, deaf, files_and_forks, logger, need,
-                       process_fields, process_state, read, same, stays, traced, wait_settled, wait_stopped,
+                       process_fields, process_state, read, same, signal_teller, stays, traced, wait_settled, wait_stopped,
                        wait_until, write_file)
 
 suite = Suite("runsvdir")
@@ -537,9 +537,10 @@ def second_runsvdir(t):
     """a second runsvdir on the same directory, and its end, leave the list of the first one as it is"""
     scan = Scan(t)
     services = [scan.service(f"s{i}") for i in range(3)]
-    scan.start()
+    first = scan.start()
     for s in services:
         s.running()
+    first.wait_rest()
     def listed():
         return sorted(name for name in os.listdir(scan.path + "/.supervised") if not name.startswith("keeper."))
     before = listed()
@@ -896,6 +897,25 @@ def told_before_its_turn(t):
         s.running()
         same([event.split()[0] for event in s.events()], ["control"] * asked + ["start"], "what was done")
         wait_until(lambda made=made: made.copied() == ["first"], "the first line in the log")
+
+
+@test()
+def before_a_letter_that_waits(t):
+    """what is put into a directory before a letter that nobody has read yet serves the first start, too"""
+    scan = Scan(t)
+    services = [scan.service(f"s{i}", run=signal_teller()) for i in range(3)]
+    scan.start(prefix=[strace(), "-D", "-o", f"{t.dir}/trace", "-e", "trace=clone", "-e",
+                       "inject=clone:delay_enter=500000"])
+    for s in services:
+        wait_until(s.supervised, "it is open")
+    for s in services:
+        write_file(s.file("reload-signal"), "USR1")
+        s.tell("u")
+    for s in services:
+        s.running()
+    last = max(services, key=lambda s: s.starts())
+    last.tell("h")
+    last.wait_event("SIGUSR1")
 
 
 @test(runit="starts another")

@@ -36,7 +36,7 @@ static void end(void)
 
 static void replace(const char *text)
 {
-	ck_assert(files_replace(directory, "a", "a.new", text, strlen(text), NULL));
+	ck_assert(files_replace(directory, "a", "a.new", text, strlen(text)));
 }
 
 static void holds(const char *name, const char *text)
@@ -57,7 +57,7 @@ static bool there(const char *name)
 /* "a" leads to what is not ours. */
 static void link_to_others(void)
 {
-	ck_assert(files_replace(directory, "target", "a.new", "of others", 9, NULL));
+	ck_assert(files_replace(directory, "target", "a.new", "of others", 9));
 	ck_assert_int_eq(symlinkat("target", directory, "a"), 0);
 }
 
@@ -97,7 +97,7 @@ END_TEST
 
 START_TEST(what_a_kill_left_is_in_nobodys_way)
 {
-	ck_assert(files_replace(directory, "a.new", "a", "longer than what comes", 22, NULL));
+	ck_assert(files_replace(directory, "a.new", "a", "longer than what comes", 22));
 	replace("first");
 	holds("a", "first");
 	ck_assert(!there("a.new"));
@@ -150,18 +150,18 @@ END_TEST
 
 START_TEST(one_is_made_whatever_is_there)
 {
-	ck_assert(files_make(directory, "a", "a.new", "first", 5, NULL));
+	ck_assert(files_make(directory, "a", "a.new", "first", 5));
 	holds("a", "first");
-	ck_assert(files_make(directory, "a", "a.new", "2", 1, NULL));
+	ck_assert(files_make(directory, "a", "a.new", "2", 1));
 	holds("a", "2");
 	ck_assert_int_eq(unlinkat(directory, "a", 0), 0);
 	link_to_others();
-	ck_assert(files_make(directory, "a", "a.new", "ours", 4, NULL));
+	ck_assert(files_make(directory, "a", "a.new", "ours", 4));
 	is_ours_and_no_link();
 	ck_assert_int_eq(unlinkat(directory, "a", 0), 0);
 	ck_assert_int_eq(mkdirat(directory, "a", 0755), 0);
 	errno = 0;
-	ck_assert(!files_make(directory, "a", "a.new", "text", 4, NULL));
+	ck_assert(!files_make(directory, "a", "a.new", "text", 4));
 	ck_assert_int_eq(errno, EISDIR);
 	ck_assert(!there("a.new"));
 }
@@ -171,7 +171,7 @@ START_TEST(a_directory_stays)
 {
 	ck_assert_int_eq(mkdirat(directory, "a", 0755), 0);
 	errno = 0;
-	ck_assert(!files_replace(directory, "a", "a.new", "text", 4, NULL));
+	ck_assert(!files_replace(directory, "a", "a.new", "text", 4));
 	ck_assert_int_eq(errno, EISDIR);
 	ck_assert_int_eq(unlinkat(directory, "a", AT_REMOVEDIR), 0);
 	ck_assert(!there("a.new"));
