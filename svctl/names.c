@@ -59,15 +59,26 @@ static int compare(const void *one, const void *other)
 }
 
 /* What runsvdir takes for a service (runsvdir.c), which takes no "supervise" for one. */
+static bool has_name(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && strcmp(entry->d_name, "supervise") != 0;
+}
+
 static bool is_directory(DIR *directory, const struct dirent *entry)
 {
 	struct stat facts;
 
-	if (entry->d_name[0] == '.' || strcmp(entry->d_name, "supervise") == 0)
+	if (!has_name(entry))
 		return false;
 	if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
 		return entry->d_type == DT_DIR;
 	return fstatat(dirfd(directory), entry->d_name, &facts, 0) == 0 && S_ISDIR(facts.st_mode);
+}
+
+/* To follow a link costs as much as to open what it leads to. */
+static bool may_be_directory(DIR *directory, const struct dirent *entry)
+{
+	return entry->d_type == DT_LNK ? has_name(entry) : is_directory(directory, entry);
 }
 
 static bool read_names(const char *path, bool (*is_wanted)(DIR *directory,
@@ -88,16 +99,22 @@ static bool read_names(const char *path, bool (*is_wanted)(DIR *directory,
 	return error == 0;
 }
 
-bool names_read(const char *directory, struct names *names)
+static bool read_sorted(const char *directory, bool (*is_wanted)(DIR *directory,
+	const struct dirent *entry), struct names *names)
 {
 	size_t first = names->count;
-	bool done = read_names(directory, is_directory, names);
+	bool done = read_names(directory, is_wanted, names);
 	int error = errno;
 
 	if (names->count > first)
 		qsort(names->name + first, names->count - first, sizeof *names->name, compare);
 	errno = error;
 	return done;
+}
+
+bool names_read(const char *directory, struct names *names)
+{
+	return read_sorted(directory, is_directory, names);
 }
 
 static bool is_shown(DIR *directory, const struct dirent *entry)
@@ -124,6 +141,7 @@ static bool is_there(const char *directory, const char *operand)
 struct search {
 	struct context *context;
 	bool anywhere;		/* in INITDIR too */
+	bool unproven;		/* see names_find_unproven */
 	bool is_read;		/* known has been */
 	struct names known;
 	struct names *found;
@@ -148,7 +166,8 @@ static bool read_known(struct search *search)
 		return true;
 	search->is_read = true;
 	/* where all that is in INITDIR counts too, SVDIR may be yet to come */
-	if (!names_read(context->svdir, known) && (!search->anywhere || errno != ENOENT))
+	if (!read_sorted(context->svdir, search->unproven ? may_be_directory : is_directory,
+	    known) && (!search->anywhere || errno != ENOENT))
 		return tell_unreadable(context, errno);
 	if (!search->anywhere)
 		return true;
@@ -246,21 +265,21 @@ static bool find(struct search *search, const char *operand)
 		find_pattern(search, operand) : tell_missing(search, operand);
 }
 
-static bool find_all(struct context *context, char *const *operands, size_t count,
-	bool anywhere, struct names *names)
+static bool find_all(struct search *search, char *const *operands, size_t count)
 {
-	struct search search = { .context = context, .anywhere = anywhere, .found = names };
+	struct names *names = search->found;
 	bool done = true;
 
 	*names = (struct names){ .name = NULL };
 	if (count == 0) {
-		done = read_known(&search);
-		*names = search.known;
-		search.known = (struct names){ .name = NULL };
+		done = read_known(search);
+		*names = search->known;
+		names->is_unproven = search->unproven;
+		search->known = (struct names){ .name = NULL };
 	}
 	for (size_t i = 0; i < count && done; i++)
-		done = find(&search, operands[i]);
-	names_free(&search.known);
+		done = find(search, operands[i]);
+	names_free(&search->known);
 	if (!done)
 		names_free(names);
 	return done;
@@ -269,13 +288,25 @@ static bool find_all(struct context *context, char *const *operands, size_t coun
 bool names_find(struct context *context, char *const *operands, size_t count,
 	struct names *names)
 {
-	return find_all(context, operands, count, false, names);
+	struct search search = { .context = context, .found = names };
+
+	return find_all(&search, operands, count);
+}
+
+bool names_find_unproven(struct context *context, char *const *operands, size_t count,
+	struct names *names)
+{
+	struct search search = { .context = context, .found = names, .unproven = count == 0 };
+
+	return find_all(&search, operands, count);
 }
 
 bool names_find_anywhere(struct context *context, char *const *operands, size_t count,
 	struct names *names)
 {
-	return find_all(context, operands, count, true, names);
+	struct search search = { .context = context, .found = names, .anywhere = true };
+
+	return find_all(&search, operands, count);
 }
 
 void names_json_end(const struct names *names, struct json *json)

@@ -22,6 +22,7 @@ struct names {
 	size_t count;
 	struct names_absent *absent;
 	size_t missing;		/* how many those are */
+	bool is_unproven;	/* what leads to no directory may be among them */
 };
 
 /* Finds the services that OPERANDS mean; with COUNT 0, all. Complains of each that
@@ -31,7 +32,11 @@ struct names {
 bool names_find(struct context *context, char *const *operands, size_t count,
 	struct names *names);
 
-/* The same, but names that are not in SVDIR may be in INITDIR: for services that
+/* The same; with COUNT 0, whether a link leads to a directory is left to who opens it. */
+bool names_find_unproven(struct context *context, char *const *operands, size_t count,
+	struct names *names);
+
+/* As names_find, but names that are not in SVDIR may be in INITDIR: for services that
  * are not enabled. */
 bool names_find_anywhere(struct context *context, char *const *operands, size_t count,
 	struct names *names);

@@ -21,7 +21,9 @@ struct places {
 	int error;		/* why SVDIR is not open */
 };
 
-static int open_service(const struct places *places, struct snapshot_service *service)
+/* What is UNPROVEN is in SVDIR. */
+static int open_service(const struct places *places, struct snapshot_service *service,
+	bool unproven)
 {
 	int at = service_is_path(service->name) ? AT_FDCWD : places->svdir;
 	int directory = service_open_at(at, service->name);
@@ -29,7 +31,7 @@ static int open_service(const struct places *places, struct snapshot_service *se
 	if (at < 0 && at != AT_FDCWD)
 		errno = places->error;
 	service->enabled = SNAPSHOT_ENABLED;
-	if (directory < 0 && errno == ENOENT && at != AT_FDCWD) {
+	if (directory < 0 && errno == ENOENT && at != AT_FDCWD && !unproven) {
 		directory = service_open_at(places->initdir, service->name);
 		service->enabled = SNAPSHOT_NOT_ENABLED;
 	}
@@ -45,14 +47,22 @@ static void read_facts(int directory, const char *what, struct facts *facts)
 		*facts = (struct facts){ .answer = SERVICE_PROBLEM, .problem = { what, errno } };
 }
 
-static void look(const struct places *places, struct snapshot_service *service)
+static bool is_none(int error)
 {
-	int directory = open_service(places, service);
+	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
+/* False: it is UNPROVEN, and no service. */
+static bool look(const struct places *places, struct snapshot_service *service, bool unproven)
+{
+	int directory = open_service(places, service, unproven);
 	int log = -1;
 
+	if (directory < 0 && unproven && is_none(errno))
+		return false;
 	read_facts(directory, "unable to change to service directory", &service->facts);
 	if (directory < 0)
-		return;
+		return true;
 	if (service->enabled == SNAPSHOT_ENABLED && service_normally_up(directory) == 0)
 		service->enabled = SNAPSHOT_DOWN_FILE;
 	log = service_open_log(directory);
@@ -60,6 +70,7 @@ static void look(const struct places *places, struct snapshot_service *service)
 	read_facts(log, "unable to change directory", &service->log);
 	files_close(&log);
 	files_close(&directory);
+	return true;
 }
 
 /* The pid, if it is that process here: not one of another pid namespace, nor one
@@ -113,7 +124,7 @@ bool snapshot_take(const struct context *context, const struct names *names,
 {
 	struct places places;
 
-	*snapshot = (struct snapshot){ .count = names->count };
+	*snapshot = (struct snapshot){ .count = 0 };
 	snapshot->services = calloc(names->count + 1, sizeof *snapshot->services);
 	if (snapshot->services == NULL)
 		return false;
@@ -121,8 +132,11 @@ bool snapshot_take(const struct context *context, const struct names *names,
 	places.error = errno;
 	places.initdir = service_open_at(AT_FDCWD, context->initdir);
 	for (size_t i = 0; i < names->count; i++) {
-		snapshot->services[i].name = names->name[i];
-		look(&places, &snapshot->services[i]);
+		struct snapshot_service *service = &snapshot->services[snapshot->count];
+
+		service->name = names->name[i];
+		if (look(&places, service, names->is_unproven))
+			snapshot->count++;
 	}
 	files_close(&places.svdir);
 	files_close(&places.initdir);

@@ -31,7 +31,8 @@ struct snapshot_service {
 };
 
 struct snapshot {
-	struct snapshot_service *services;	/* one for each name, in their order */
+	/* one for each name, in their order, but for unproven ones that are no services */
+	struct snapshot_service *services;
 	size_t count;
 	bool has_usage;		/* /proc could be read: see snapshot_counts */
 	struct processes processes;	/* service I owns 2 * I, its logger 2 * I + 1 */

@@ -216,7 +216,7 @@ int verb_list(struct context *context, char *const *operands, size_t count)
 
 	if (context_has(context, OPTION_ALL) ?
 	    !names_find_anywhere(context, operands, count, &names) :
-	    !names_find(context, operands, count, &names))
+	    !names_find_unproven(context, operands, count, &names))
 		return CONTEXT_USAGE;
 	failures = names.missing;
 	done = snapshot_take(context, &names, &snapshot);

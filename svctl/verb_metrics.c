@@ -213,7 +213,7 @@ int verb_metrics(struct context *context, char *const *operands, size_t count)
 	struct snapshot snapshot;
 	size_t failures;
 
-	if (!names_find(context, operands, count, &names))
+	if (!names_find_unproven(context, operands, count, &names))
 		return CONTEXT_USAGE;
 	failures = names.missing;
 	if (!snapshot_take(context, &names, &snapshot)) {

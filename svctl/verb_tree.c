@@ -390,7 +390,7 @@ int verb_tree(struct context *context, char *const *operands, size_t count)
 	size_t failures;
 	bool done;
 
-	if (!names_find(context, operands, count, &names))
+	if (!names_find_unproven(context, operands, count, &names))
 		return CONTEXT_USAGE;
 	failures = names.missing;
 	done = snapshot_take(context, &names, &tree.snapshot) && grow(context, &tree);

@@ -816,6 +816,26 @@ def supervise_is_no_service(t):
     same(list(table(w.run("list")[1])), ["s"], "services")
 
 
+@test()
+def links_to_no_service(t):
+    """list, metrics, tree: what is no directory, and a link that leads to none, is none, also if INITDIR has one of that
+    name; of a directory that cannot be opened it is said"""
+    w = Scan(t)
+    w.service("s")
+    w.service("off", enabled=False)
+    write_file(f"{w.svdir}/file")
+    for name, target in (("off", "nowhere"), ("filed", "file"), ("loop", "loop"), ("dangling", "nowhere")):
+        os.symlink(target, f"{w.svdir}/{name}")
+    same(list(table(w.run("list")[1])), ["s"], "services")
+    same([one["service"] for one in w.json("list", code=1)], ["s"], "for programs")
+    same(set(re.findall('service="([^"]*)"', w.run("metrics")[1])), {"s"}, "metrics")
+    need(not re.search("off|filed|loop|dangling", w.run("tree")[1]), w.run("tree")[1])
+    same(list(table(w.run("list", "off", "s")[1])), ["s"], "by name")
+    limited = ["prlimit", "--nofile=5", f"{BIN}/svctl", "list"]
+    done = subprocess.run(limited, env=w.environment, capture_output=True, text=True, check=False)
+    need(done.returncode != 0 and "s " in done.stdout, f"{done}")
+
+
 # Enabling
 
 @test()
