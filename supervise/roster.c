@@ -201,13 +201,10 @@ static void hold(struct roster_entry *entry)
 {
 	char path[PATH_MAX];
 
-	/* either may have gone meanwhile */
-	if (entry->service.main.directory < 0)
-		entry->is_noted = false;
-	else if (*entry->roster->directory >= 0 &&
-	    path_of(entry->service.main.directory, path, sizeof path))
-		entry->is_noted = !held_add(*entry->roster->directory, path, entry->device,
-			entry->inode);
+	/* it may have gone meanwhile */
+	entry->is_noted = entry->service.main.directory >= 0 &&
+		path_of(entry->service.main.directory, path, sizeof path) &&
+		!held_add(*entry->roster->directory, path, entry->device, entry->inode);
 }
 
 /* If that cannot be done the note stays, for the next supervisor. */
