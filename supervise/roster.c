@@ -381,7 +381,9 @@ static void supervise(struct roster_entry *entry, int directory)
 		service_stop(&entry->service);
 		return;
 	}
-	entry->error = error;
+	/* one that has been removed may run for all that it could not be opened before */
+	if (error != ENOENT || entry->pause == 0)
+		entry->error = error;
 	entry->pause = entry->pause == 0 ? RETRY_FIRST_MS : 2 * entry->pause;
 	if (entry->pause > RETRY_MOST_MS)
 		entry->pause = RETRY_MOST_MS;

@@ -700,6 +700,21 @@ def killed_mark(t):
 
 
 @test()
+def removed_between_two_looks(t):
+    """its entry goes while it cannot be taken over, unseen until the next look: it is taken down when it can be"""
+    as_root()
+    scan, s, r = one_service(t, run=deaf())
+    s.running()
+    r.kill()
+    os.chown(s.supervise("status"), 4243, 4243)
+    r = scan.start(prefix=[strace(), "-D", "-o", f"{t.dir}/trace", "-e", "inject=inotify_init1:error=EMFILE"])
+    wait_until(lambda: "status may be written by others" in r.errors(), lambda: f"a complaint; {r.errors()!r}")
+    scan.unlink("one")
+    os.chown(s.supervise("status"), 0, 0)
+    wait_until(lambda: s.state().want == "d", "it is told to end")
+
+
+@test()
 def record_of_somebody_else(t):
     """a record that others may write: what it names is not taken over, nor started beside, until it is root's again"""
     as_root()
@@ -1084,7 +1099,7 @@ def keeper_killed(t):
 @test()
 def removed_before_its_logger_runs(t):
     """a service is removed while its logger waits for its second: the next supervisor's logger gets the lines"""
-    scan, s, r = one_service(t, run="say start $$\necho 1\necho 2\nexec sleep 1000\n",
+    scan, s, r = one_service(t, run="echo 1\necho 2\nsay start $$\nexec sleep 1000\n",
                              log="say log start $$\n[ -e ../read ] || exit 1\ncat >>../copied\n")
     s.running()
     number = s.count("log start")
@@ -1094,8 +1109,11 @@ def removed_before_its_logger_runs(t):
     scan.unlink("one")
     s.wait_status(state=DOWN, pid=0, want="d")
     r.kill()
+    left = s.state(log=True), sorted(os.listdir(f"{scan.path}/.supervised")), t.keepers()
     scan.start()
-    wait_until(lambda: read(s.file("copied")) == "1\n2\n", lambda: f"lines: {read(s.file('copied'))!r}, {s.events()}")
+    wait_until(lambda: read(s.file("copied")) == "1\n2\n",
+               lambda: f"lines: {read(s.file('copied'))!r}, {s.events()}; left were {left}; there are {s.state(log=True)}, "
+                       f"{os.listdir(scan.path + '/.supervised')}, {t.keepers()}, supervised {s.supervised()}, {s.supervised(log=True)}")
     wait_until(lambda: not s.supervised(log=True), "taken down")
 
 
