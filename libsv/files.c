@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -76,6 +77,14 @@ ssize_t files_read_no_link(int directory, const char *path, char *buffer, size_t
 	if (fd >= 0 && fstat(fd, facts) < 0)
 		files_close(&fd);
 	return read_all(fd, buffer, size);
+}
+
+bool files_has_input(int fd)
+{
+	int bytes = 0;
+
+	(void)ioctl(fd, FIONREAD, &bytes);	/* cannot fail for a pipe */
+	return bytes > 0;
 }
 
 bool files_is_program(const struct stat *facts)

@@ -24,6 +24,9 @@ ssize_t files_read(int directory, const char *path, char *buffer, size_t size);
 ssize_t files_read_no_link(int directory, const char *path, char *buffer, size_t size,
 	struct stat *facts);
 
+/* Whether there is anything to be read from FD, a pipe or a FIFO. */
+bool files_has_input(int fd);
+
 /* Whether that is a regular file which its owner may execute. */
 bool files_is_program(const struct stat *facts);
 

@@ -21,7 +21,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -317,20 +316,11 @@ void program_publish_all(struct supervisor *supervisor)
 	}
 }
 
-/* Has a letter come that has not been read? */
-static bool has_letters(const struct program *program)
-{
-	int bytes = 0;
-
-	(void)ioctl(program->control, FIONREAD, &bytes);	/* cannot fail for a FIFO */
-	return bytes > 0;
-}
-
 /* What its directory has in this turn; in the first one, what it had when it was opened,
  * unless a letter has come: what has been put there before that is heeded. */
 static unsigned listing_of(struct program *program)
 {
-	if (program->listing == NOT_LISTED || has_letters(program))
+	if (program->listing == NOT_LISTED || files_has_input(program->control))
 		program->listing = (unsigned short)listing_read_again(program->directory);
 	return program->listing;
 }

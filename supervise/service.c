@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 /* Where the keeper of one service that is supervised alone is found, in
  * log/supervise/. */
@@ -218,10 +217,7 @@ bool service_look_for_log(struct service *service, const char *name)
 
 static bool pipe_is_empty(const struct service *service)
 {
-	int bytes = 0;
-
-	(void)ioctl(service->log->pipe[0], FIONREAD, &bytes);	/* cannot fail for a pipe */
-	return bytes == 0;
+	return !files_has_input(service->log->pipe[0]);
 }
 
 /* The service is down for good: no letter is heeded any more. Its logger, if it

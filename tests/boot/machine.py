@@ -63,8 +63,8 @@ EVIDENCE = ("ps -o pid,ppid,stat,tty,args | awk '$2 != 2'; "
             "for pid in $(pidof sh ash getty login); do echo \"$pid $(cat /proc/$pid/syscall /proc/$pid/wchan)\"; done; "
             "stty -a -F /dev/ttyS0; for n in 1 2; do cat /proc/tty/driver/serial /proc/interrupts | grep -e tx: -e ttyS; sleep 1; done")
 
-# More than fits the terminal's buffer is lost in silence.
 BENCH_FILES = ("bzImage", "disk.img", "initramfs.cpio.gz", "bin/init")
+# More than fits the terminal's buffer is lost in silence.
 LONGEST_COMMAND = 3000
 
 # What moves the cursor ends a line, for our purposes; the rest is left out.
